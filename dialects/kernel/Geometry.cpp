@@ -1,0 +1,133 @@
+// Shapes of kernel ops as plain numbers.
+#include "dialects/kernel/Geometry.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace nncc::kernel;
+
+static ArrayRef<int64_t> shapeOf(Value v) { return cast<ShapedType>(v.getType()).getShape(); }
+
+// The last `spatial` of three are `from`, the others `fill`.
+static Triple lastOf(ArrayRef<int64_t> from, int64_t fill) {
+  Triple t = {fill, fill, fill};
+  std::copy(from.begin(), from.end(), t.begin() + (3 - from.size()));
+  return t;
+}
+
+template <class Op> static WindowGeometry windowGeometry(Op op, ArrayRef<int64_t> kernel, bool channelsFirst) {
+  ArrayRef<int64_t> x = shapeOf(op.getX()), y = shapeOf(op.getInit());
+  unsigned n = x.size() - 2;
+  WindowGeometry g;
+  g.spatial = n;
+  g.batch = x[0];
+  g.ic = channelsFirst ? x[1] : x.back();
+  g.oc = y.back();
+  g.in = lastOf(x.slice(channelsFirst ? 2 : 1, n), 1);
+  g.out = lastOf(y.slice(1, n), 1);
+  g.kernel = lastOf(kernel, 1);
+  g.stride = lastOf(op.getStrides(), 1);
+  g.dilation = lastOf(op.getDilations(), 1);
+  g.low = lastOf(op.getPads().take_front(n), 0);
+  g.high = lastOf(op.getPads().drop_front(n), 0);
+  return g;
+}
+
+WindowGeometry nncc::kernel::geometryOf(ConvOp op) {
+  WindowGeometry g = windowGeometry(op, op.getKernelExtents(), op.getNchwInput());
+  g.groups = op.getGroups();
+  return g;
+}
+WindowGeometry nncc::kernel::geometryOf(DepthwiseOp op) {
+  WindowGeometry g = windowGeometry(op, op.getKernel(), false);
+  g.groups = g.ic;
+  return g;
+}
+WindowGeometry nncc::kernel::geometryOf(PoolOp op) { return windowGeometry(op, op.getKernel(), false); }
+WindowGeometry nncc::kernel::geometryOf(PoolIndexOp op) { return windowGeometry(op, op.getKernel(), false); }
+
+bool WindowGeometry::isPointwise() const {
+  return taps() == 1 && stride == Triple{1, 1, 1} && low == Triple{0, 0, 0} && in == out;
+}
+
+SmallVector<int64_t> nncc::kernel::broadcastStrides(Value v, ArrayRef<int64_t> shape) {
+  auto type = cast<ShapedType>(v.getType());
+  SmallVector<int64_t> own;
+  if (auto memref = dyn_cast<MemRefType>(type)) {
+    int64_t offset;
+    [[maybe_unused]] LogicalResult strided = memref.getStridesAndOffset(own, offset);
+    assert(succeeded(strided) && "expected strided buffers");
+  } else {
+    own.assign(type.getRank(), 1);
+    for (int64_t d = type.getRank() - 1; d-- > 0;)
+      own[d] = own[d + 1] * type.getDimSize(d + 1);
+  }
+  SmallVector<int64_t> strides(shape.size(), 0);
+  for (unsigned d = 0, skip = shape.size() - own.size(); d < own.size(); d++)
+    strides[skip + d] = type.getDimSize(d) == 1 ? 0 : own[d];
+  return strides;
+}
+
+RowSpace nncc::kernel::flattenRows(ArrayRef<int64_t> shape, ArrayRef<SmallVector<int64_t>> strides) {
+  assert(shape.size() >= 2 && "expected rows and columns");
+  unsigned first = shape.size() - 2;
+  int64_t rows = shape[first];
+  while (first > 0) {
+    int64_t extent = shape[first - 1];
+    // A dimension of 1 has no stride of its own; rows of 1 take the stride of what is joined to them.
+    bool joins = extent == 1 || rows == 1 || llvm::all_of(strides, [&](const SmallVector<int64_t> &s) {
+                   int64_t row = 0;
+                   for (unsigned d = shape.size() - 2; d + 1 > first; d--)
+                     if (shape[d] != 1) {
+                       row = s[d];
+                       break;
+                     }
+                   return s[first - 1] == row * rows;
+                 });
+    if (!joins)
+      break;
+    rows *= extent;
+    first--;
+  }
+  return {SmallVector<int64_t>(shape.take_front(first)), rows, first};
+}
+
+static void append(SmallVectorImpl<SmallVector<int64_t>> &strides, ValueRange values, ArrayRef<int64_t> shape) {
+  for (Value v : values)
+    strides.push_back(broadcastStrides(v, shape));
+}
+
+// A product's operand [.., M, K] or [.., K, N] has the result's leading dimensions.
+RowSpace nncc::kernel::rowsOf(GemmOp op) {
+  ArrayRef<int64_t> shape = shapeOf(op.getInit());
+  SmallVector<SmallVector<int64_t>> strides;
+  append(strides, op.getA(), shape);
+  append(strides, op.getExtras(), shape);
+  append(strides, op.getInit(), shape);
+  return flattenRows(shape, strides);
+}
+
+RowSpace nncc::kernel::rowsOf(BatchMatmulOp op) {
+  ArrayRef<int64_t> shape = shapeOf(op.getInit());
+  SmallVector<SmallVector<int64_t>> strides;
+  append(strides, op.getA(), shape);
+  append(strides, op.getB(), shape);
+  // b has no rows: it joins others only where it is broadcast.
+  strides.back()[shape.size() - 2] = 0;
+  append(strides, op.getExtras(), shape);
+  append(strides, op.getInit(), shape);
+  return flattenRows(shape, strides);
+}
+
+std::optional<RowSpace> nncc::kernel::pixelsOf(ConvOp op) {
+  if (!geometryOf(op).isPointwise() || op.getNchwInput())
+    return std::nullopt;
+  ArrayRef<int64_t> shape = shapeOf(op.getInit());
+  SmallVector<SmallVector<int64_t>> strides;
+  append(strides, op.getX(), shape);
+  append(strides, op.getExtras(), shape);
+  append(strides, op.getInit(), shape);
+  RowSpace rows = flattenRows(shape, strides);
+  if (rows.firstRowDim != 0)
+    return std::nullopt;
+  return rows;
+}

@@ -1,0 +1,7 @@
+// The kernel dialect's ops, by family.
+#ifndef NNCC_KERNEL_OPS
+#define NNCC_KERNEL_OPS
+include "dialects/kernel/KernelContractions.td"
+include "dialects/kernel/KernelTasks.td"
+include "dialects/kernel/KernelWindows.td"
+#endif
