@@ -1,0 +1,58 @@
+# lit's configuration. Tests call plain tools, found on PATH: nncc, nncc-opt and nncc-run of the build, FileCheck, not and
+# split-file of LLVM. The build's paths come from build/test/lit.site.cfg.py, which loads this file.
+import os
+
+import lit.formats
+
+
+def configure(here):
+    root, build = os.path.dirname(here), config.nncc_build
+    config.name = "nncc"
+    config.test_format = lit.formats.ShTest()
+    config.suffixes = [".mlir", ".onnxtxt", ".test", ".sh"]
+    config.excludes = ["Inputs"]
+    config.test_source_root = here
+    config.test_exec_root = os.path.join(build, "test")
+    config.environment["PATH"] = os.pathsep.join(
+        [os.path.join(build, "bin"), config.nncc_llvm_tools, config.environment["PATH"]])
+    config.environment["LC_ALL"] = "C"
+    config.available_features |= cpu_levels()
+    sanitize = f" -fsanitize={config.nncc_sanitize}" if config.nncc_sanitize else ""
+    if sanitize:
+        config.available_features.add("sanitizers")
+
+    # A checkout may lie in a folder with a space in its name.
+    if " " in root + build:
+        config.substitutions += [(f"%{c}", f'"%/{c}"') for c in "sSpt"]
+    config.substitutions += [
+        # C and, with -x c++, C++: warnings are errors, headers are found from the project's root.
+        ("%cc", f'"{config.nncc_cc}" -Wall -Wextra -Werror -I"{root}"'),
+        # What a program needs beside its own objects to use the runtime library.
+        ("%libnncc", f'"{build}/lib/libnncc.a" -lpthread{sanitize}'),
+        ("%root", f'"{root}"'),
+        ("%lib", f'"{build}/lib"'),
+    ]
+
+
+def cpu_levels():
+    """The features x86-64-v2, x86-64-v3 and x86-64-v4 as far as this CPU has them."""
+    levels = [
+        ("x86-64-v2", "cx16 lahf_lm popcnt sse4_1 sse4_2 ssse3"),
+        ("x86-64-v3", "avx avx2 bmi1 bmi2 f16c fma abm movbe xsave"),
+        ("x86-64-v4", "avx512f avx512bw avx512cd avx512dq avx512vl"),
+    ]
+    with open("/proc/cpuinfo") as file:
+        flags = next((set(line.split(":")[1].split()) for line in file if line.startswith("flags")), set())
+    found = set()
+    for name, needed in levels:
+        if not flags.issuperset(needed.split()):
+            break
+        found.add(name)
+    return found
+
+
+here = os.path.dirname(os.path.abspath(__file__))
+if hasattr(config, "nncc_build"):
+    configure(here)
+else:  # lit was started on the sources: take the release build's paths
+    lit_config.load_config(config, os.path.join(here, "..", "build", "test", "lit.site.cfg.py"))
