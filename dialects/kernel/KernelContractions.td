@@ -23,7 +23,7 @@ def Kernel_GemmOp : Kernel_Contraction<"gemm"> {
   let assemblyFormat = [{
     $a `,` $b `into` $init (`tile` $tile^)? attr-dict
     `:` type($a) `,` type($b) `into` type($init) (`->` type($results)^)?
-    custom<Epilogue>($extras, type($extras), $epilogue)
+    custom<Epilogue>(ref(type($init)), $extras, type($extras), $epilogue)
   }];
 }
 
@@ -38,7 +38,7 @@ def Kernel_BatchMatmulOp : Kernel_Contraction<"batch_matmul", ["getScratchBytes"
   let assemblyFormat = [{
     $a `,` $b `into` $init (`tile` $tile^)? attr-dict
     `:` type($a) `,` type($b) `into` type($init) (`->` type($results)^)?
-    custom<Epilogue>($extras, type($extras), $epilogue)
+    custom<Epilogue>(ref(type($init)), $extras, type($extras), $epilogue)
   }];
 }
 
@@ -58,7 +58,7 @@ def Kernel_ConvOp : Kernel_Contraction<"conv"> {
   let assemblyFormat = [{
     $x `,` $w `into` $init `strides` $strides `pads` $pads `dilations` $dilations (`tile` $tile^)? attr-dict
     `:` type($x) `,` type($w) `into` type($init) (`->` type($results)^)?
-    custom<Epilogue>($extras, type($extras), $epilogue)
+    custom<Epilogue>(ref(type($init)), $extras, type($extras), $epilogue)
   }];
   let members = [{
     /// Extents of the kernel, three; from the packed weights once `tile` is set.
@@ -82,7 +82,7 @@ def Kernel_DepthwiseOp : Kernel_Contraction<"depthwise"> {
     $x `,` $w `into` $init `kernel` $kernel `strides` $strides `pads` $pads `dilations` $dilations
     (`tile` $tile^)? attr-dict
     `:` type($x) `,` type($w) `into` type($init) (`->` type($results)^)?
-    custom<Epilogue>($extras, type($extras), $epilogue)
+    custom<Epilogue>(ref(type($init)), $extras, type($extras), $epilogue)
   }];
 }
 
