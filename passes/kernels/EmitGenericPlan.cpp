@@ -1,0 +1,302 @@
+// EmitGenericPlan.h's implementation.
+#include "passes/kernels/EmitGenericPlan.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
+using namespace mlir;
+
+namespace nncc {
+namespace {
+
+// Adds `scale` times `expr` to the coefficients; false where it is not linear.
+bool addLinear(AffineExpr expr, int64_t scale, MutableArrayRef<int64_t> coefficients, int64_t &constant) {
+  if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+    coefficients[dim.getPosition()] += scale;
+    return true;
+  }
+  if (auto value = dyn_cast<AffineConstantExpr>(expr)) {
+    constant += scale * value.getValue();
+    return true;
+  }
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return false;
+  if (expr.getKind() == AffineExprKind::Add)
+    return addLinear(binary.getLHS(), scale, coefficients, constant) &&
+           addLinear(binary.getRHS(), scale, coefficients, constant);
+  auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  return expr.getKind() == AffineExprKind::Mul && factor &&
+         addLinear(binary.getLHS(), scale * factor.getValue(), coefficients, constant);
+}
+
+FailureOr<GenericOperand> planOperand(linalg::LinalgOp op, OpOperand &operand, ArrayRef<int64_t> ranges) {
+  GenericOperand result;
+  result.operand = &operand;
+  result.argument = op.getMatchingBlockArgument(&operand);
+  result.element = getElementTypeOrSelf(operand.get());
+  result.read = op.payloadUsesValueFromOperand(&operand);
+  result.strides.assign(ranges.size(), 0);
+  auto type = dyn_cast<MemRefType>(operand.get().getType());
+  result.scalar = !type;
+  if (!type)
+    return result;
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(type.getStridesAndOffset(strides, offset)) || llvm::is_contained(strides, ShapedType::kDynamic))
+    return op.emitOpError("cannot be emitted: an operand's strides are not constant"), failure();
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  for (auto [expr, stride] : llvm::zip_equal(map.getResults(), strides))
+    if (!addLinear(expr, stride, result.strides, result.offset)) {
+      result.map = map;
+      result.offset = 0;
+      result.strides.assign(ranges.size(), 0);
+      break;
+    }
+  return result;
+}
+
+unsigned widthOf(Type type) { return type.isIndex() ? 64 : type.getIntOrFloatBitWidth(); }
+
+// What the body costs beside its loads: transcendental functions expand to some twenty operations.
+int64_t bodyCost(Block &body) {
+  int64_t cost = 0;
+  for (Operation &op : body.without_terminator())
+    if (isa<math::MathDialect>(op.getDialect()) &&
+        !isa<math::AbsFOp, math::AbsIOp, math::SqrtOp, math::FmaOp, math::CopySignOp, math::FloorOp, math::CeilOp,
+             math::TruncOp, math::RoundEvenOp>(op))
+      cost += 20;
+    else if (isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp>(op))
+      cost += 20;
+    else
+      cost += !isa<arith::ConstantOp>(op);
+  return cost;
+}
+
+TypedAttr floatAttr(Type type, double value) { return FloatAttr::get(type, value); }
+TypedAttr intAttr(Type type, int64_t value) { return IntegerAttr::get(type, value); }
+
+// The accumulation of result `index`, if it is a single associative operation on the accumulator and one value, or a
+// comparison and a select of these two.
+std::optional<GenericCombiner> findCombiner(linalg::LinalgOp op, unsigned index) {
+  Block &body = *op.getBlock();
+  BlockArgument acc = op.getMatchingBlockArgument(op.getDpsInitOperand(index));
+  Value result = body.getTerminator()->getOperand(index);
+  Operation *last = result.getDefiningOp();
+  if (!last || last->getBlock() != &body)
+    return std::nullopt;
+  GenericCombiner combiner;
+  Type type = acc.getType();
+  if (auto select = dyn_cast<arith::SelectOp>(last)) {
+    Operation *compare = select.getCondition().getDefiningOp();
+    if (!isa_and_nonnull<arith::CmpFOp, arith::CmpIOp>(compare) || !compare->hasOneUse())
+      return std::nullopt;
+    Value x = select.getTrueValue(), y = select.getFalseValue();
+    combiner.value = x == acc ? y : x;
+    auto isPair = [&](Value a, Value b) {
+      return (a == acc && b == combiner.value) || (b == acc && a == combiner.value);
+    };
+    if (!isPair(x, y) || !isPair(compare->getOperand(0), compare->getOperand(1)))
+      return std::nullopt;
+    combiner.ops = {compare, last};
+  } else {
+    if (last->getNumOperands() != 2 || (last->getOperand(0) == acc) == (last->getOperand(1) == acc))
+      return std::nullopt;
+    combiner.value = last->getOperand(last->getOperand(0) == acc ? 1 : 0);
+    combiner.ops = {last};
+    if (isa<arith::AddFOp>(last))
+      combiner.neutral = floatAttr(type, -0.0);
+    else if (isa<arith::MulFOp>(last))
+      combiner.neutral = floatAttr(type, 1.0);
+    else if (isa<arith::AddIOp, arith::XOrIOp>(last))
+      combiner.neutral = intAttr(type, 0);
+    else if (isa<arith::MulIOp>(last))
+      combiner.neutral = intAttr(type, 1);
+    else if (!isa<arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp, arith::MinNumFOp, arith::MaxSIOp,
+                  arith::MaxUIOp, arith::MinSIOp, arith::MinUIOp, arith::AndIOp, arith::OrIOp>(last))
+      return std::nullopt;
+  }
+  // The value must not come from the accumulator; its users are the combiner alone.
+  for (Operation *user : acc.getUsers())
+    if (!llvm::is_contained(combiner.ops, user))
+      return std::nullopt;
+  for (Operation *user : result.getUsers())
+    if (user != body.getTerminator())
+      return std::nullopt;
+  return combiner;
+}
+
+struct Planner {
+  GenericPlan plan;
+  VectorIsa isa;
+  SmallVector<bool> indexed; // by loop of the op: linalg.index or a non-linear map wants it
+
+  explicit Planner(linalg::LinalgOp op) : isa(getVectorIsa(op)) { plan.op = op; }
+
+  LogicalResult run() {
+    linalg::LinalgOp op = plan.op;
+    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    if (llvm::is_contained(ranges, ShapedType::kDynamic))
+      return op.emitOpError("cannot be emitted: its shape is not constant");
+    for (OpOperand &operand : op->getOpOperands()) {
+      FailureOr<GenericOperand> planned = planOperand(op, operand, ranges);
+      if (failed(planned))
+        return failure();
+      plan.operands.push_back(*planned);
+    }
+    plan.inputs = op.getNumDpsInputs();
+    findIndexed(ranges.size());
+    sortAndCollapse(ranges);
+    bool reduces = plan.isReduction();
+    for (unsigned i = 0; reduces && i < unsigned(op.getNumDpsInits()); i++) {
+      std::optional<GenericCombiner> combiner = findCombiner(op, i);
+      if (!combiner) {
+        plan.combiners.clear();
+        break;
+      }
+      plan.combiners.push_back(*combiner);
+    }
+    chooseLoops();
+    chooseLanes();
+    chooseUnits();
+    return success();
+  }
+
+  void findIndexed(unsigned rank) {
+    bool nonlinear = llvm::any_of(plan.operands, [](const GenericOperand &o) { return bool(o.map); });
+    indexed.assign(rank, nonlinear);
+    for (auto index : plan.op.getBlock()->getOps<linalg::IndexOp>())
+      indexed[index.getDim()] = true;
+  }
+
+  // Outermost first: by the result's strides, reductions by the first input's.
+  void sortAndCollapse(ArrayRef<int64_t> ranges) {
+    SmallVector<utils::IteratorType> kinds = plan.op.getIteratorTypesArray();
+    SmallVector<GenericLoop> loops;
+    for (auto [i, size] : llvm::enumerate(ranges))
+      if (size != 1)
+        loops.push_back({unsigned(i), size, kinds[i] == utils::IteratorType::reduction});
+    const GenericOperand &out = plan.operands[plan.inputs];
+    const GenericOperand &first = plan.operands.front();
+    llvm::sort(loops, [&](const GenericLoop &x, const GenericLoop &y) {
+      if (x.reduction != y.reduction)
+        return y.reduction;
+      const GenericOperand &by = x.reduction ? first : out;
+      int64_t outer = std::abs(by.strides[x.original]), inner = std::abs(by.strides[y.original]);
+      return outer != inner ? outer > inner : x.original < y.original;
+    });
+    for (const GenericLoop &loop : loops) {
+      bool joins = !plan.loops.empty() && plan.loops.back().reduction == loop.reduction && !indexed[loop.original] &&
+                   !indexed[plan.loops.back().original] && llvm::all_of(plan.operands, [&](const GenericOperand &o) {
+                     return o.strides[plan.loops.back().original] == o.strides[loop.original] * loop.size;
+                   });
+      if (joins)
+        plan.loops.back() = {loop.original, plan.loops.back().size * loop.size, loop.reduction};
+      else
+        plan.loops.push_back(loop);
+    }
+    plan.parallel = llvm::count_if(plan.loops, [](const GenericLoop &l) { return !l.reduction; });
+    for (GenericOperand &operand : plan.operands) {
+      SmallVector<int64_t> strides;
+      for (const GenericLoop &loop : plan.loops)
+        strides.push_back(operand.strides[loop.original]);
+      operand.strides = strides;
+    }
+  }
+
+  void chooseLoops() {
+    // Inputs that are contiguous along the loop, and those that are neither contiguous nor invariant.
+    auto count = [&](unsigned loop, bool contiguous) {
+      return llvm::count_if(plan.operands, [&](const GenericOperand &o) {
+        return !o.scalar && o.read && !o.map && (contiguous ? o.strides[loop] == 1 : o.strides[loop] & ~1);
+      });
+    };
+    std::optional<unsigned> inner, reduced;
+    if (plan.parallel)
+      inner = plan.parallel - 1;
+    if (plan.isReduction())
+      reduced = plan.loops.size() - 1;
+    plan.vectorLoop = inner;
+    if (reduced && !plan.combiners.empty() &&
+        (!inner || (count(*reduced, true) && count(*inner, false)) || (!count(*inner, true) && count(*reduced, true))))
+      plan.vectorLoop = reduced;
+    else if (!inner)
+      plan.vectorLoop.reset();
+    if (plan.isReduction() || !inner || !count(*inner, false))
+      return;
+    for (unsigned loop = 0; loop < *inner; loop++)
+      for (const GenericOperand &o : plan.operands)
+        if (!o.scalar && o.read && !o.map && o.strides[loop] == 1 && o.strides[*inner] & ~1)
+          plan.transposeLoop = loop;
+  }
+
+  void chooseLanes() {
+    Block &body = *plan.op.getBlock();
+    unsigned widest = 8;
+    bool bytes = false;
+    for (const GenericOperand &operand : plan.operands) {
+      widest = std::max(widest, widthOf(operand.element));
+      bytes |= !operand.scalar && widthOf(operand.element) < 32;
+    }
+    for (Operation &op : body.without_terminator())
+      for (Type type : op.getResultTypes())
+        widest = std::max(widest, widthOf(type));
+    int64_t cost = bodyCost(body);
+    plan.masks = bytes ? isa.maskBytes : isa.maskWords;
+    plan.heavy = cost > 12;
+    if (!plan.vectorLoop)
+      return;
+    plan.lanes = isa.bytes * 8 / widest;
+    if (plan.transposeLoop)
+      plan.lanes = std::min<int64_t>(plan.lanes, 16);
+    if (plan.isReduction() && !plan.vectorisesReduction())
+      plan.vectors = std::max<int64_t>(1, isa.registers / 4 / (plan.operands.size() - plan.inputs));
+    else if (plan.vectorisesReduction())
+      plan.vectors = cost <= 12 ? 4 : 2;
+    else
+      plan.vectors = cost <= 4 ? 4 : cost <= 12 ? 2 : 1;
+    int64_t whole = std::max<int64_t>(1, plan.loops[*plan.vectorLoop].size / plan.lanes);
+    plan.vectors = plan.transposeLoop ? 1 : std::min(plan.vectors, whole);
+  }
+
+  // Outer loops until there is enough to divide; a long vector loop in blocks.
+  void chooseUnits() {
+    int64_t product = 1;
+    for (unsigned loop = 0; loop < plan.parallel && product < 256; loop++) {
+      int64_t size = plan.loops[loop].size, block = 1;
+      if (plan.transposeLoop == loop)
+        block = plan.lanes;
+      else if (plan.vectorLoop == loop) {
+        if (product >= 16 && size < 1 << 16)
+          break;
+        int64_t step = plan.lanes * plan.vectors, least = plan.isReduction() ? step : 1024;
+        block = llvm::divideCeil(least, step) * step;
+        if (block >= size && product > 1)
+          break;
+      }
+      plan.units.push_back({loop, block, int64_t(llvm::divideCeil(size, block))});
+      product *= plan.units.back().count;
+    }
+  }
+};
+
+} // namespace
+
+int64_t GenericPlan::numUnits() const {
+  int64_t product = 1;
+  for (const Unit &unit : units)
+    product *= unit.count;
+  return product;
+}
+
+bool GenericPlan::isUnit(unsigned loop) const {
+  return llvm::any_of(units, [&](const Unit &unit) { return unit.loop == loop; });
+}
+
+FailureOr<GenericPlan> planGeneric(linalg::LinalgOp op) {
+  Planner planner(op);
+  if (failed(planner.run()))
+    return failure();
+  return std::move(planner.plan);
+}
+
+} // namespace nncc
