@@ -187,3 +187,24 @@ OpFoldResult ReduceOp::fold(FoldAdaptor adaptor) {
     out.push_back(writeNumber(*sum, to.getElementType()));
   return DenseElementsAttr::get(to, out);
 }
+
+OpFoldResult FromScalarOp::fold(FoldAdaptor adaptor) {
+  auto value = dyn_cast_or_null<IntegerAttr>(adaptor.getValue());
+  auto type = typeOf(getResult());
+  if (!value)
+    return {};
+  return DenseElementsAttr::get(type, value.getValue().sextOrTrunc(type.getElementTypeBitWidth()));
+}
+
+// A bool constant => an i1; other constants, and to_scalar(from_scalar(x)) => x.
+OpFoldResult ToScalarOp::fold(FoldAdaptor adaptor) {
+  if (auto from = getX().getDefiningOp<FromScalarOp>(); from && from.getValue().getType() == getType())
+    return from.getValue();
+  auto x = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX());
+  if (!x || x.getNumElements() != 1)
+    return {};
+  APInt value = *x.getValues<APInt>().begin();
+  unsigned width = getType().isIndex() ? 64 : 1;
+  return IntegerAttr::get(getType(), x.getElementType().isUnsignedInteger() ? value.zextOrTrunc(width)
+                                                                            : value.sextOrTrunc(width));
+}

@@ -55,6 +55,22 @@ def NN_IotaOp : NN_Op<"iota", [Pure]> {
   let hasFolder = 1;
 }
 
+// Between control flow's scalars and the tensors that a model computes with.
+def NN_FromScalarOp : NN_Op<"from_scalar", [Pure]> {
+  let summary = "an index as a tensor of one integer, or an i1 as a tensor of one bool";
+  let arguments = (ins AnyTypeOf<[Index, I1]>:$value);
+  let results = (outs NN_Tensor:$result);
+  let assemblyFormat = "$value attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
+}
+def NN_ToScalarOp : NN_Op<"to_scalar", [Pure]> {
+  let summary = "the one element of a tensor: an integer as an index, a bool as an i1";
+  let arguments = (ins NN_Tensor:$x);
+  let results = (outs AnyTypeOf<[Index, I1]>:$value);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
+}
+
 // Indices are si32 or si64; negative ones count from the end. What is out of range is clamped: nn.check_index tells.
 def NN_GatherOp : NN_PureOp<"gather"> {
   let summary = "result[a..., i..., b...] = x[a..., indices[i...], b...]";

@@ -1,0 +1,98 @@
+// Contractions become kernel ops on weights as they are; the schedule packs them. The epilogue region moves unchanged,
+// but for bools: an i1 in a region is an i8 in memory.
+#include "passes/lower/Lower.h"
+using namespace mlir;
+using namespace nncc;
+
+namespace {
+RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
+
+// Moves `from` into the kernel op's region `to`; arguments and the yielded value of type i1 become i8.
+void moveEpilogue(ConversionPatternRewriter &b, Region &from, Region &to) {
+  b.inlineRegionBefore(from, to, to.end());
+  Block &block = to.front();
+  OpBuilder::InsertionGuard guard(b);
+  for (BlockArgument arg : block.getArguments())
+    if (arg.getType().isInteger(1)) {
+      b.setInsertionPointToStart(&block);
+      SmallVector<OpOperand *> uses = llvm::to_vector(llvm::make_pointer_range(arg.getUses()));
+      arg.setType(b.getI8Type());
+      Value zero = arith::ConstantIntOp::create(b, arg.getLoc(), 0, 8);
+      Value bit = arith::CmpIOp::create(b, arg.getLoc(), arith::CmpIPredicate::ne, arg, zero);
+      for (OpOperand *use : uses)
+        use->set(bit);
+    }
+  auto yield = cast<nn::YieldOp>(block.getTerminator());
+  if (yield.getValue().getType().isInteger(1)) {
+    b.setInsertionPoint(yield);
+    Value byte = arith::ExtUIOp::create(b, yield.getLoc(), b.getI8Type(), yield.getValue());
+    yield.getValueMutable().assign(byte);
+  }
+}
+
+// matmul with one matrix on the right => gemm, whose leading dimensions are rows; else batch_matmul.
+struct LowerMatmul : OpConversionPattern<nn::MatmulOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(nn::MatmulOp op, OpAdaptor a, ConversionPatternRewriter &b) const override {
+    Location loc = op.getLoc();
+    Type type = getTypeConverter()->convertType(op.getType());
+    Value init = lower::emptyOf(b, loc, type);
+    if (typeOf(a.getW()).getRank() == 2) {
+      auto gemm = kernel::GemmOp::create(b, loc, type, a.getX(), a.getW(), a.getExtras(), init, op.getTransposeW(),
+                                         kernel::TileAttr());
+      moveEpilogue(b, op.getEpilogue(), gemm.getEpilogue());
+      b.replaceOp(op, gemm.getResults());
+      return success();
+    }
+    auto batch = kernel::BatchMatmulOp::create(b, loc, type, a.getX(), a.getW(), a.getExtras(), init,
+                                               op.getTransposeW(), kernel::TileAttr());
+    moveEpilogue(b, op.getEpilogue(), batch.getEpilogue());
+    b.replaceOp(op, batch.getResults());
+    return success();
+  }
+};
+
+// The NCHW tensor that x is the channels-last form of, where a convolution of few channels had better read it itself.
+Value nchwSource(Value x) {
+  auto transpose = x.getDefiningOp<nn::TransposeOp>();
+  if (!transpose || typeOf(x).getShape().back() > 4)
+    return {};
+  ArrayRef<int64_t> perm = transpose.getPerm();
+  int64_t rank = perm.size();
+  bool isChannelsLast = perm[0] == 0 && perm[rank - 1] == 1;
+  for (int64_t d = 1; d < rank - 1; d++)
+    isChannelsLast &= perm[d] == d + 1;
+  return isChannelsLast ? transpose.getX() : Value();
+}
+
+struct LowerConv : OpConversionPattern<nn::ConvOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(nn::ConvOp op, OpAdaptor a, ConversionPatternRewriter &b) const override {
+    Location loc = op.getLoc();
+    Type type = getTypeConverter()->convertType(op.getType());
+    Value init = lower::emptyOf(b, loc, type);
+    RankedTensorType w = typeOf(a.getW());
+    int64_t spatial = w.getRank() - 2, channels = typeOf(a.getX()).getShape().back();
+    if (int64_t(op.getGroups()) == channels && channels > 1) {
+      auto depthwise = kernel::DepthwiseOp::create(b, loc, type, a.getX(), a.getW(), a.getExtras(), init,
+                                                   w.getShape().take_front(spatial), op.getStrides(), op.getPads(),
+                                                   op.getDilations(), kernel::TileAttr());
+      moveEpilogue(b, op.getEpilogue(), depthwise.getEpilogue());
+      b.replaceOp(op, depthwise.getResults());
+      return success();
+    }
+    Value x = a.getX(), nchw = op.getGroups() == 1 ? nchwSource(op.getX()) : Value();
+    if (nchw)
+      x = b.getRemappedValue(nchw);
+    auto conv = kernel::ConvOp::create(b, loc, type, x, a.getW(), a.getExtras(), init, op.getStrides(), op.getPads(),
+                                       op.getDilations(), op.getGroups(), bool(nchw), kernel::TileAttr());
+    moveEpilogue(b, op.getEpilogue(), conv.getEpilogue());
+    b.replaceOp(op, conv.getResults());
+    return success();
+  }
+};
+} // namespace
+
+void lower::populateContractionPatterns(const TypeConverter &types, RewritePatternSet &patterns) {
+  patterns.add<LowerMatmul, LowerConv>(types, patterns.getContext());
+}
