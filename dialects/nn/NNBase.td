@@ -1,9 +1,9 @@
 // What every op of the nn dialect is made of.
 #ifndef NN_BASE
 #define NN_BASE
-include "mlir/IR/EnumAttr.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/nn/NNEnums.td"
 include "dialects/nn/NNInterfaces.td"
 
 def NN_Dialect : Dialect {

@@ -230,7 +230,8 @@ LogicalResult RecurrentOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor a, T
   };
   if (failed(expect(a.getW(), {directions, gates * hidden, x.getDimSize(2)}, "w")) ||
       failed(expect(a.getR(), {directions, gates * hidden, hidden}, "r")) ||
-      failed(expect(a.getBias(), {directions, 2 * gates * hidden}, "bias")) ||
+      failed(expect(a.getBias(), {directions, gates * hidden}, "bias")) ||
+      failed(expect(a.getHiddenBias(), {directions, hidden}, "hidden bias")) ||
       failed(expect(a.getLengths(), {batch}, "sequence lengths")) ||
       failed(expect(a.getH(), {directions, batch, hidden}, "initial h")) ||
       failed(expect(a.getC(), {directions, batch, hidden}, "initial c")) ||

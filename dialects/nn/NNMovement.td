@@ -3,11 +3,6 @@
 #define NN_MOVEMENT
 include "dialects/nn/NNBase.td"
 
-def NN_ScatterKind : I32EnumAttr<"ScatterKind", "how an update combines with the element that it meets", [
-  I32EnumAttrCase<"none", 0>, I32EnumAttrCase<"add", 1>, I32EnumAttrCase<"mul", 2>, I32EnumAttrCase<"max", 3>,
-  I32EnumAttrCase<"min", 4>]> {
-  let cppNamespace = "::nncc::nn";
-}
 
 def NN_ReshapeOp : NN_Op<"reshape", [Pure]> {
   let summary = "the same elements in row-major order under another shape";

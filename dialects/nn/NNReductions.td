@@ -3,22 +3,6 @@
 #define NN_REDUCTIONS
 include "dialects/nn/NNBase.td"
 
-def NN_ReduceKind : I32EnumAttr<"ReduceKind", "how a reduction combines", [
-  I32EnumAttrCase<"sum", 0>, I32EnumAttrCase<"prod", 1>, I32EnumAttrCase<"min", 2>, I32EnumAttrCase<"max", 3>]> {
-  let cppNamespace = "::nncc::nn";
-}
-def NN_PoolKind : I32EnumAttr<"PoolKind", "what a pool takes of its window", [
-  I32EnumAttrCase<"max", 0>, I32EnumAttrCase<"average", 1>, I32EnumAttrCase<"lp", 2>]> {
-  let cppNamespace = "::nncc::nn";
-}
-def NN_CellKind : I32EnumAttr<"CellKind", "a recurrent cell", [
-  I32EnumAttrCase<"rnn", 0>, I32EnumAttrCase<"gru", 1>, I32EnumAttrCase<"lstm", 2>]> {
-  let cppNamespace = "::nncc::nn";
-}
-def NN_Direction : I32EnumAttr<"Direction", "the order in which a recurrent layer takes its steps", [
-  I32EnumAttrCase<"forward", 0>, I32EnumAttrCase<"reverse", 1>, I32EnumAttrCase<"bidirectional", 2>]> {
-  let cppNamespace = "::nncc::nn";
-}
 
 // x is [N, spatial..., C]. `ceil`: the last window may reach beyond the padding, as ONNX's ceil_mode says.
 def NN_PoolOp : NN_PureOp<"pool"> {
@@ -73,18 +57,19 @@ def NN_AttentionOp : NN_PureOp<"attention"> {
   let assemblyFormat = "$q `,` $k `,` $v (`mask` $mask^)? `scale` $scale attr-dict `:` functional-type(operands, results)";
 }
 
-// x [T, B, I]; w [D, G * H, I]; r [D, G * H, H]; bias [D, 2 * G * H]; lengths [B]; h, c [D, B, H]; peepholes [D, 3 * H];
-// gates in ONNX's order. y [T, D, B, H]; yh, yc [D, B, H].
+// x [T, B, I]; w [D, G * H, I]; r [D, G * H, H]; bias [D, G * H] of input and state together, but for a GRU with
+// linearBeforeReset the state's part of its last gate is hiddenBias [D, H]; lengths [B]; h, c [D, B, H]; peepholes
+// [D, 3 * H]; gates in ONNX's order. y [T, D, B, H]; yh, yc [D, B, H].
 def NN_RecurrentOp : NN_Op<"recurrent", [Pure, InferTypeOpAdaptor, AttrSizedOperandSegments]> {
   let summary = "an RNN, GRU or LSTM layer over all steps, as ONNX defines it with layout 0";
   let arguments = (ins NN_FloatTensor:$x, NN_FloatTensor:$w, NN_FloatTensor:$r, Optional<NN_FloatTensor>:$bias,
-                       Optional<RankedTensorOf<[SI32]>>:$lengths, Optional<NN_FloatTensor>:$h,
+                       Optional<NN_FloatTensor>:$hiddenBias, Optional<RankedTensorOf<[SI32]>>:$lengths, Optional<NN_FloatTensor>:$h,
                        Optional<NN_FloatTensor>:$c, Optional<NN_FloatTensor>:$peepholes,
                        NN_CellKind:$cell, NN_Direction:$direction, StrArrayAttr:$activations, F64ArrayAttr:$alphas,
                        F64ArrayAttr:$betas, OptionalAttr<F64Attr>:$clip, UnitAttr:$inputForget,
                        UnitAttr:$linearBeforeReset);
   let results = (outs NN_FloatTensor:$y, NN_FloatTensor:$yh, NN_FloatTensor:$yc);
-  let assemblyFormat = [{$cell $direction $x `,` $w `,` $r (`bias` $bias^)? (`lengths` $lengths^)? (`h` $h^)?
+  let assemblyFormat = [{$cell $direction $x `,` $w `,` $r (`bias` $bias^)? (`hiddenBias` $hiddenBias^)? (`lengths` $lengths^)? (`h` $h^)?
                          (`c` $c^)? (`peepholes` $peepholes^)? attr-dict `:` functional-type(operands, results)}];
 }
 #endif

@@ -20,6 +20,7 @@ void populateElementwisePatterns(const TypeConverter &types, mlir::RewritePatter
 void populateContractionPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
 void populateReductionPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
 void populateMovementPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
+void populateRecurrentPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
 
 /// A destination without content, of a converted type with static shape.
 mlir::Value emptyOf(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type);

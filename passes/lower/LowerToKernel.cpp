@@ -29,6 +29,7 @@ struct LowerToKernelPass : impl::LowerToKernelBase<LowerToKernelPass> {
     lower::populateContractionPatterns(types, patterns);
     lower::populateReductionPatterns(types, patterns);
     lower::populateMovementPatterns(types, patterns);
+    lower::populateRecurrentPatterns(types, patterns);
     if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
       signalPassFailure();
   }
