@@ -1,0 +1,117 @@
+// Buffers.h's implementation. Nothing here recurses along chains of operations, and every answer costs no more than
+// the uses that it looks at.
+#include "passes/memory/Buffers.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+#include "llvm/Support/CheckedArithmetic.h"
+using namespace mlir;
+
+namespace nncc {
+
+func::FuncOp entryFunction(ModuleOp module) {
+  for (auto func : module.getOps<func::FuncOp>())
+    if (!func.isExternal())
+      return func;
+  return {};
+}
+
+//===-- Order
+//------------------------------------------------------------------------------------------------------===//
+
+// Numbers lie far apart, so that ops can be placed between without renumbering those behind.
+constexpr int64_t gap = int64_t(1) << 32;
+
+void ProgramOrder::renumber() {
+  int64_t next = 0;
+  root->walk<WalkOrder::PreOrder>([&](Operation *op) {
+    numbers[op] = {next, next};
+    next += gap;
+  });
+  root->walk<WalkOrder::PostOrder>([&](Operation *op) {
+    int64_t last = numbers[op].first;
+    for (Region &region : op->getRegions())
+      for (Block &block : region)
+        if (!block.empty())
+          last = std::max(last, numbers[&block.back()].second);
+    numbers[op].second = last;
+  });
+}
+
+void ProgramOrder::placed(Operation *op) {
+  int64_t after = first(op->getNextNode());
+  int64_t before = op->getPrevNode() ? last(op->getPrevNode()) : first(op->getParentOp());
+  int64_t number = before + (after - before) / 2;
+  if (number == before)
+    return renumber();
+  numbers[op] = {number, number};
+}
+
+//===-- Views and touches
+//------------------------------------------------------------------------------------------===//
+
+Value viewSource(Operation *op) {
+  auto view = dyn_cast_if_present<ViewLikeOpInterface>(op);
+  return view && isa<BaseMemRefType>(view->getResult(0).getType()) ? view.getViewSource() : Value();
+}
+
+Value rootBuffer(Value buffer) {
+  while (Value source = viewSource(buffer.getDefiningOp()))
+    buffer = source;
+  return buffer;
+}
+
+void forEachTouch(Value buffer, function_ref<void(OpOperand &, ArrayRef<Operation *>)> touch) {
+  SmallVector<std::pair<Value, unsigned>> pending = {{buffer, 0}}; // a view and the length of the path to it
+  SmallVector<Operation *> path;
+  while (!pending.empty()) {
+    auto [value, depth] = pending.pop_back_val();
+    if (depth) {
+      path.resize(depth - 1);
+      path.push_back(value.getDefiningOp());
+    } else {
+      path.clear();
+    }
+    for (OpOperand &use : value.getUses())
+      if (viewSource(use.getOwner()) == value)
+        pending.push_back({use.getOwner()->getResult(0), depth + 1});
+      else
+        touch(use, path);
+  }
+}
+
+static bool hasEffect(Operation *op, Value buffer, bool write) {
+  auto interface = dyn_cast<MemoryEffectOpInterface>(op);
+  if (!interface)
+    return true;
+  SmallVector<MemoryEffects::EffectInstance> effects;
+  interface.getEffectsOnValue(buffer, effects);
+  return llvm::any_of(effects, [&](auto &e) { return isa<MemoryEffects::Read>(e.getEffect()) != write; });
+}
+bool mayRead(Operation *op, Value buffer) { return hasEffect(op, buffer, /*write=*/false); }
+bool mayWrite(Operation *op, Value buffer) { return hasEffect(op, buffer, /*write=*/true); }
+
+//===-- In place
+//---------------------------------------------------------------------------------------------------===//
+
+bool allowsInPlace(Operation *op, Value in, Value out) {
+  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+  if (!linalgOp || !linalgOp.isAllParallelLoops())
+    return false;
+  AffineMap written;
+  for (OpOperand &init : linalgOp.getDpsInitsMutable())
+    if (init.get() == out)
+      written = linalgOp.getMatchingIndexingMap(&init);
+  return written && written.isPermutation() && llvm::all_of(linalgOp->getOpOperands(), [&](OpOperand &operand) {
+           return operand.get() != in || linalgOp.getMatchingIndexingMap(&operand) == written;
+         });
+}
+
+std::optional<int64_t> staticBytes(MemRefType type) {
+  Type element = type.getElementType();
+  std::optional<int64_t> bytes = element.isIndex() ? 8 : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+  for (int64_t extent : type.getShape())
+    bytes = bytes ? llvm::checkedMul(*bytes, extent) : std::nullopt;
+  return bytes;
+}
+} // namespace nncc

@@ -1,0 +1,48 @@
+// A memref.copy of a strided buffer would become a call of `memrefCopy`, which no object may need; linalg.copy has a
+// kernel of ours. Contiguous copies stay: they become memcpy.
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/Utils/MemRefUtils.h"
+#include "passes/memory/Buffers.h"
+#include "passes/memory/Passes.h"
+using namespace mlir;
+
+namespace nncc {
+#define GEN_PASS_DEF_LOWERCOPIES
+#include "passes/memory/Passes.h.inc"
+namespace {
+
+bool isContiguous(Value buffer) {
+  return memref::isStaticShapeAndContiguousRowMajor(cast<MemRefType>(buffer.getType()));
+}
+
+/// Both look at all of one buffer, in the same order.
+bool isSame(Value x, Value y) {
+  if (x == y)
+    return true;
+  auto all = [](Value v, Value root) {
+    auto type = cast<MemRefType>(v.getType());
+    auto whole = dyn_cast<MemRefType>(root.getType());
+    return whole && type.getLayout().isIdentity() && whole.hasStaticShape() && type.hasStaticShape() &&
+           type.getNumElements() == whole.getNumElements();
+  };
+  Value root = rootBuffer(x);
+  return root == rootBuffer(y) && all(x, root) && all(y, root);
+}
+
+struct LowerCopiesPass : impl::LowerCopiesBase<LowerCopiesPass> {
+  void runOnOperation() override {
+    getOperation()->walk([](memref::CopyOp copy) {
+      Value from = copy.getSource(), to = copy.getTarget();
+      auto type = cast<MemRefType>(to.getType());
+      if (isSame(from, to) || (type.hasStaticShape() && type.getNumElements() == 0)) {
+        copy.erase();
+      } else if (!isContiguous(from) || !isContiguous(to)) {
+        OpBuilder b(copy);
+        linalg::CopyOp::create(b, copy.getLoc(), from, to);
+        copy.erase();
+      }
+    });
+  }
+};
+} // namespace
+} // namespace nncc

@@ -1,0 +1,252 @@
+// One-shot analysis does not see that slices of one buffer are disjoint, and what makes its own result (concat,
+// reshape) does not know where it will end up. On memrefs the question is plain: may the source of a copy live in its
+// target from the start? Static shapes only; everything else keeps its copy.
+#include "mlir/Interfaces/CallInterfaces.h"
+#include "passes/memory/Buffers.h"
+#include "passes/memory/Passes.h"
+using namespace mlir;
+
+namespace nncc {
+#define GEN_PASS_DEF_PLACECOPIES
+#include "passes/memory/Passes.h.inc"
+namespace {
+
+//===-- Views
+//------------------------------------------------------------------------------------------------------===//
+
+/// Two static slices of one buffer that share no element.
+bool disjoint(memref::SubViewOp x, memref::SubViewOp y) {
+  for (auto [xo, xn, xs, yo, yn, ys] : llvm::zip(x.getStaticOffsets(), x.getStaticSizes(), x.getStaticStrides(),
+                                                 y.getStaticOffsets(), y.getStaticSizes(), y.getStaticStrides()))
+    if (!llvm::is_contained({xo, xn, xs, yo, yn, ys}, ShapedType::kDynamic) &&
+        (xo + (xn - 1) * xs < yo || yo + (yn - 1) * ys < xo))
+      return true;
+  return false;
+}
+
+/// Whether two paths of views from one buffer part at disjoint slices.
+bool disjoint(ArrayRef<Operation *> x, ArrayRef<Operation *> y) {
+  auto [xi, yi] = std::mismatch(x.begin(), x.end(), y.begin(), y.end());
+  if (xi == x.end() || yi == y.end())
+    return false;
+  auto xs = dyn_cast<memref::SubViewOp>(*xi), ys = dyn_cast<memref::SubViewOp>(*yi);
+  return xs && ys && disjoint(xs, ys);
+}
+
+/// The views from the buffer behind `v` to `v`.
+SmallVector<Operation *> pathTo(Value v) {
+  SmallVector<Operation *> path;
+  for (; Value source = viewSource(v.getDefiningOp()); v = source)
+    path.push_back(v.getDefiningOp());
+  std::reverse(path.begin(), path.end());
+  return path;
+}
+
+/// The type of `view` over a source of type `source`; null where it has none.
+MemRefType retyped(Operation *view, MemRefType source) {
+  if (auto slice = dyn_cast<memref::SubViewOp>(view))
+    return memref::SubViewOp::inferRankReducedResultType(slice.getType().getShape(), source, slice.getMixedOffsets(),
+                                                         slice.getMixedSizes(), slice.getMixedStrides());
+  if (auto expand = dyn_cast<memref::ExpandShapeOp>(view)) {
+    auto type = memref::ExpandShapeOp::computeExpandedType(source, expand.getResultType().getShape(),
+                                                           expand.getReassociationIndices());
+    return succeeded(type) ? *type : MemRefType();
+  }
+  if (auto collapse = dyn_cast<memref::CollapseShapeOp>(view))
+    if (memref::CollapseShapeOp::isGuaranteedCollapsible(source, collapse.getReassociationIndices()))
+      return memref::CollapseShapeOp::computeCollapsedType(source, collapse.getReassociationIndices());
+  return {};
+}
+
+/// The type of the buffer of which `reshape` makes `target`: the inverse of a reshape, on types.
+MemRefType inverted(Operation *reshape, MemRefType target) {
+  if (auto expand = dyn_cast<memref::ExpandShapeOp>(reshape)) {
+    if (memref::CollapseShapeOp::isGuaranteedCollapsible(target, expand.getReassociationIndices()))
+      return memref::CollapseShapeOp::computeCollapsedType(target, expand.getReassociationIndices());
+    return {};
+  }
+  auto collapse = cast<memref::CollapseShapeOp>(reshape);
+  auto type = memref::ExpandShapeOp::computeExpandedType(target, collapse.getSrcType().getShape(),
+                                                         collapse.getReassociationIndices());
+  return succeeded(type) ? *type : MemRefType();
+}
+
+/// Emitters rely on it: the elements of a row lie side by side.
+bool hasUnitStride(MemRefType type) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(type.getStridesAndOffset(strides, offset)))
+    return false;
+  return strides.empty() || strides.back() == 1 || type.getShape().back() == 1;
+}
+
+//===-- Placement
+//--------------------------------------------------------------------------------------------------===//
+
+/// One copy whose source shall become its target.
+class Placement {
+public:
+  Placement(memref::CopyOp copy, ProgramOrder &order) : copy(copy), block(copy->getBlock()), order(order) {}
+
+  LogicalResult place() {
+    return success(findPart() && findSpan() && targetIsFree() && planMoves() && planTypes() && (commit(), true));
+  }
+
+private:
+  /// The allocation behind the source, and the reshapes between them.
+  bool findPart() {
+    Value v = copy.getSource();
+    while (isa_and_nonnull<memref::ExpandShapeOp, memref::CollapseShapeOp>(v.getDefiningOp())) {
+      reshapes.push_back(v.getDefiningOp());
+      v = viewSource(v.getDefiningOp());
+    }
+    part = v.getDefiningOp<memref::AllocOp>();
+    path = pathTo(copy.getTarget());
+    root = rootBuffer(copy.getTarget());
+    return part && part->getBlock() == block && part.getType().hasStaticShape() && root != part.getResult();
+  }
+
+  /// From the first touch of the part to the last; after the copy it may only be read.
+  bool findSpan() {
+    first = last = copy;
+    bool ok = true;
+    forEachTouch(part, [&](OpOperand &use, ArrayRef<Operation *>) {
+      Operation *op = block->findAncestorOpInBlock(*use.getOwner());
+      if (use.getOwner() == copy)
+        return;
+      ok &= !isa<CallOpInterface>(use.getOwner()) && !use.getOwner()->hasTrait<OpTrait::IsTerminator>();
+      if (order.first(op) > order.first(copy))
+        ok &= !mayWrite(use.getOwner(), use.get());
+      if (order.first(op) < order.first(first))
+        first = op;
+      if (order.first(op) > order.first(last))
+        last = op;
+    });
+    return ok;
+  }
+
+  /// Nobody else touches that part of the target while the part is in use, but for readers after the copy, and for an
+  /// elementwise op that reads the old elements as it writes the new ones.
+  bool targetIsFree() {
+    bool ok = true;
+    forEachTouch(root, [&](OpOperand &use, ArrayRef<Operation *> otherPath) {
+      Operation *op = block->findAncestorOpInBlock(*use.getOwner());
+      if (!ok || !op || use.getOwner() == copy || order.first(op) < order.first(first) ||
+          order.first(op) > order.first(last) || disjoint(path, otherPath))
+        return;
+      if (order.first(op) > order.first(copy) && !mayWrite(use.getOwner(), use.get()))
+        return;
+      ok = op == first && use.getOwner() == op && use.get() == copy.getTarget() && reshapes.empty() &&
+           allowsInPlace(op, use.get(), part);
+    });
+    return ok;
+  }
+
+  /// Whether `v` is there before the part's first user.
+  bool isThere(Value v) {
+    Operation *op = v.getDefiningOp();
+    return !op || op->getBlock() != block || order.first(op) < order.first(start);
+  }
+
+  /// Which ops have to move before the part's first user, in order: the target's allocation and its views.
+  bool planMoves() {
+    start = copy;
+    for (Operation *user : part->getUsers())
+      if (Operation *op = block->findAncestorOpInBlock(*user); order.first(op) < order.first(start))
+        start = op;
+    if (!isThere(root)) {
+      auto alloc = root.getDefiningOp<memref::AllocOp>();
+      if (!alloc || alloc->getNumOperands())
+        return false;
+      moves.push_back(alloc);
+    }
+    for (Operation *view : path) {
+      if (isThere(view->getResult(0)))
+        continue;
+      Value source = viewSource(view);
+      for (Value operand : view->getOperands())
+        if (operand != source && !isThere(operand))
+          return false;
+      moves.push_back(view);
+    }
+    return true;
+  }
+
+  /// The types of the part, and of its views, in the target; views are to be retyped where the layout changes.
+  bool planTypes() {
+    auto type = cast<MemRefType>(copy.getTarget().getType());
+    for (Operation *reshape : reshapes)
+      if (!(type = inverted(reshape, type)))
+        return false;
+    if (!hasUnitStride(type) || type.getShape() != part.getType().getShape())
+      return false;
+    if (type == part.getType())
+      return true;
+    SmallVector<std::pair<Value, MemRefType>> pending = {{part, type}};
+    while (!pending.empty()) {
+      auto [value, valueType] = pending.pop_back_val();
+      for (Operation *user : value.getUsers()) {
+        if (viewSource(user) != value)
+          continue;
+        MemRefType newType = retyped(user, valueType);
+        if (!newType || !hasUnitStride(newType))
+          return false;
+        newTypes.push_back({user->getResult(0), newType});
+        pending.push_back(newTypes.back());
+      }
+    }
+    return true;
+  }
+
+  void commit() {
+    for (Operation *op : moves) {
+      op->moveBefore(start);
+      order.placed(op);
+    }
+    OpBuilder b(start);
+    Value place = copy.getTarget();
+    for (Operation *reshape : reshapes) {
+      MemRefType type = inverted(reshape, cast<MemRefType>(place.getType()));
+      if (auto expand = dyn_cast<memref::ExpandShapeOp>(reshape))
+        place = memref::CollapseShapeOp::create(b, copy.getLoc(), type, place, expand.getReassociationIndices());
+      else
+        place = memref::ExpandShapeOp::create(b, copy.getLoc(), type, place,
+                                              cast<memref::CollapseShapeOp>(reshape).getReassociationIndices());
+      order.placed(place.getDefiningOp());
+    }
+    for (auto [value, type] : newTypes)
+      value.setType(type);
+    part.replaceAllUsesWith(place);
+    copy.erase();
+    part.erase();
+    for (Operation *reshape : reshapes)
+      if (reshape->use_empty())
+        reshape->erase();
+  }
+
+  memref::CopyOp copy;
+  Block *block;
+  ProgramOrder &order;
+  memref::AllocOp part;
+  SmallVector<Operation *> reshapes; // between the part and the copy, the last one first
+  Value root;
+  SmallVector<Operation *> path;               // views between the root and the copy's target
+  Operation *first = nullptr, *last = nullptr; // the part's touches, in `block`
+  Operation *start = nullptr;                  // the part's first user, view or touch
+  SmallVector<Operation *> moves;
+  SmallVector<std::pair<Value, MemRefType>> newTypes;
+};
+
+struct PlaceCopiesPass : impl::PlaceCopiesBase<PlaceCopiesPass> {
+  void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
+    ProgramOrder order(getOperation());
+    SmallVector<memref::CopyOp> copies;
+    getOperation()->walk([&](memref::CopyOp copy) { copies.push_back(copy); });
+    for (memref::CopyOp copy : copies)
+      (void)Placement(copy, order).place();
+  }
+};
+} // namespace
+} // namespace nncc
