@@ -47,7 +47,7 @@ int64_t TargetAttr::lanesOf(Type type) const {
 
 // Only x86-64's first two levels, whose vectors have 4 lanes, lack it.
 bool TargetAttr::hasFma() const { return getLanes() > 4 || !llvm::Triple(getTriple()).isX86(); }
-bool TargetAttr::hasMasks() const { return getLanes() > 4 && llvm::Triple(getTriple()).isX86(); }
+bool TargetAttr::hasMasks() const { return getLanes() >= 16 && llvm::Triple(getTriple()).isX86(); }
 
 //===-- What all kernel ops share -------------------------------------------------------------------------------===//
 

@@ -37,7 +37,7 @@ def Kernel_TargetAttr : Kernel_Attr<"Target", "target"> {
     int64_t lanesOf(::mlir::Type type) const;
     /// Fused multiply-add is one instruction (x86-64-v3 and above, every target that is not x86).
     bool hasFma() const;
-    /// Masked loads and stores are one instruction each.
+    /// Masked loads and stores of elements of every width are one instruction each.
     bool hasMasks() const;
   }];
 }

@@ -15,11 +15,11 @@ def Kernel_PoolOp : Kernel_Op<"pool", [DeclareOpInterfaceMethods<KernelInterface
   let description = [{
     x [batch, spatial.., C], init [batch, spatial.., C]. `pads` holds those before every spatial dimension, then those
     after. A maximum ignores padding; an average divides by the elements of x in the window, with `countPad`
-    by those within the padded extent; `lp` is (sum |x|^p)^(1/p). Units: rows of the output.
+    by those within the padded extent; `isUnsigned` says how integers compare; `lp` is (sum |x|^p)^(1/p). Units: rows of the output.
   }];
   let arguments = (ins AnyBuffer:$x, AnyBuffer:$init, Kernel_PoolKindAttr:$kind,
                        DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
-                       UnitAttr:$countPad, DefaultValuedAttr<I64Attr, "2">:$p);
+                       UnitAttr:$countPad, UnitAttr:$isUnsigned, DefaultValuedAttr<I64Attr, "2">:$p);
   let assemblyFormat = [{
     $kind $x `into` $init `kernel` $kernel `strides` $strides `pads` $pads `dilations` $dilations
     attr-dict `:` type($x) `into` type($init) (`->` type($results)^)?
@@ -34,7 +34,7 @@ def Kernel_PoolIndexOp : Kernel_Op<"pool_index", [DeclareOpInterfaceMethods<Kern
   }];
   let arguments = (ins AnyBuffer:$x, AnyBuffer:$init,
                        DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
-                       UnitAttr:$columnMajor);
+                       UnitAttr:$columnMajor, UnitAttr:$isUnsigned);
   let assemblyFormat = [{
     $x `into` $init `kernel` $kernel `strides` $strides `pads` $pads `dilations` $dilations
     attr-dict `:` type($x) `into` type($init) (`->` type($results)^)?

@@ -1,3 +1,6 @@
+// The passes of the stage `kernels`: from kernel and linalg ops on memrefs to scf and vector.
+#ifndef KERNELS_PASSES
+#define KERNELS_PASSES
 include "mlir/Pass/PassBase.td"
 
 def EmitGeneric : Pass<"nncc-emit-generic"> {
@@ -8,3 +11,25 @@ def EmitGeneric : Pass<"nncc-emit-generic"> {
   let dependentDialects = ["mlir::affine::AffineDialect", "mlir::arith::ArithDialect", "mlir::memref::MemRefDialect",
                            "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
+
+def OutlineKernels : Pass<"nncc-outline-kernels", "mlir::ModuleOp"> {
+  let summary = "move each kernel and linalg op into a function over a range of its work units";
+  let description = [{
+    `kernel.gemm %a, %b into %c` =>
+    `kernel.node "name" .. { scf.forall (%t) in (T) { call @k_N(%a, %b, %c, %lo, %hi, ..) } }`: task t takes an equal
+    part of the units; without enough work for two tasks the call is direct. The function's attribute `kernel.units`
+    counts its ranges, which are its last arguments; a kernel with scratch memory gets it as the argument before, from
+    the worker's part of the arena (`nncc.worker_bytes`). Offsets of slices become arguments, so that equal kernels on
+    different slices are equal functions. `memref.copy` becomes a linalg op first.
+  }];
+  let dependentDialects = ["mlir::scf::SCFDialect", "mlir::linalg::LinalgDialect", "mlir::func::FuncDialect",
+                           "mlir::arith::ArithDialect", "mlir::memref::MemRefDialect"];
+}
+
+def EmitKernels : Pass<"nncc-emit-kernels", "mlir::func::FuncOp"> {
+  let summary = "emit each outlined op as loops over registers of vectors";
+  let description = "`func @k_N(%a, .., %lo, %hi) { kernel.gemm .. }` => scf, vector, memref and arith; one emitter per op.";
+  let dependentDialects = ["mlir::scf::SCFDialect", "mlir::vector::VectorDialect", "mlir::memref::MemRefDialect",
+                           "mlir::arith::ArithDialect", "mlir::math::MathDialect"];
+}
+#endif

@@ -1,0 +1,146 @@
+// Convolutions as implicit matrix products: a tile's rows are neighbouring pixels of an output row, its columns output
+// channels. Rows of padding are left out by the bounds of the loops over taps, columns of padding by leaving out the
+// multiplications, in tiles at the edges that know their position. Nothing is copied or padded.
+#include "passes/kernels/Contraction.h"
+#include "passes/kernels/EmitGemm.h"
+#include "passes/kernels/Window.h"
+
+using namespace mlir;
+
+namespace nncc {
+namespace {
+
+struct ConvEmitter : ContractionEmitter {
+  ConvEmitter(kernel::ConvOp conv, const KernelSite &site, const kernel::WindowGeometry &g)
+      : ContractionEmitter(conv, conv.getInit(), conv.getTileAttr(), getElementTypeOrSelf(conv.getX().getType()), g.oc / g.groups,
+                           g.groups),
+        g(g), site(site), x(open(conv.getX())), weights(open(conv.getW())), xs(imageStrides(conv.getX(), g.spatial, conv.getNchwInput())),
+        depth(g.ic / g.groups) {}
+
+  const kernel::WindowGeometry &g;
+  const KernelSite &site;
+  Buffer x, weights;
+  ImageStrides xs;
+  int64_t depth; // input channels of a group
+
+  void run();
+  void tile(ArrayRef<Value> row, RowTile tile, Value group, ArrayRef<Column> list);
+  void taps(RowTile tile, Value firstColumn, Address pixel, Address tap, ArrayRef<Column> list, SmallVector<Value> &acc);
+  void segment(int64_t from, int64_t to, ArrayRef<bool> reads, Address pixel, Address tap, ArrayRef<Column> list, SmallVector<Value> &acc);
+  void channels(ArrayRef<bool> reads, int64_t count, Address pixel, Address tap, ArrayRef<Column> list, SmallVector<Value> &acc);
+};
+
+void ConvEmitter::run() {
+  int64_t bytes = element.getIntOrFloatBitWidth() / 8;
+  int64_t inputBytes = g.batch * g.in[0] * g.in[1] * g.in[2] * g.ic * bytes;
+  int64_t weightBytes = g.taps() * depth * g.oc * bytes;
+  forEachBand(site.units[0], bandOf(g.outputRows(), inputBytes, weightBytes), [&](KernelSite::Range rows) {
+    forEachPanel(site.units[1], g.taps() * depth, /*packed=*/true, 1, [&](Value group, ArrayRef<Column> list) {
+      loop(rows.from, rows.to, 1, [&](Value row) {
+        SmallVector<Value> at = delinearize(row, {g.batch, g.out[0], g.out[1]});
+        forEachRowTile(*this, g, this->rows, [&](RowTile t) { tile(at, t, group, list); });
+      });
+    });
+  });
+}
+
+void ConvEmitter::tile(ArrayRef<Value> row, RowTile t, Value group, ArrayRef<Column> list) {
+  SmallVector<Value> indices = {row[0]};
+  for (unsigned d = 3 - g.spatial; d < 2; d++)
+    indices.push_back(row[1 + d]);
+  indices.push_back(t.at);
+  SmallVector<RowBase> bases = rowBases(indices, indices.size() - 1);
+  if (t.height > 1)
+    prefetch(list, t.height, bases[0]);
+  // Input position of tap 0.
+  SmallVector<Value> first;
+  for (unsigned d = 0; d < 3; d++)
+    first.push_back(add(mul(d == 2 ? t.at : row[1 + d], g.stride[d]), -g.low[d]));
+  Address image = add(add(Address(), row[0], xs.batch), group, depth * xs.channel);
+  SmallVector<Value> acc = start(list, t.height, bases);
+  forEachOuterTap(*this, g, first, acc, [&](Value kd, Value kh, SmallVector<Value> &acc) {
+    Address pixel = image;
+    Value taps[2] = {kd, kh};
+    for (unsigned d = 0; d < 2; d++)
+      pixel = add(pixel, add(first[d], mul(taps[d], g.dilation[d])), xs.spatial[d]);
+    Address tap = add(add(Address(), kd, g.kernel[1] * g.kernel[2] * depth * panel), kh, g.kernel[2] * depth * panel);
+    this->taps(t, first[2], add(pixel, first[2], xs.spatial[2]), tap, list, acc);
+  });
+  finish(acc, list, t.height, bases);
+}
+
+// The taps of one row of the window. Neighbouring taps that the same pixels of the tile read are one segment.
+void ConvEmitter::taps(RowTile t, Value firstColumn, Address pixel, Address tap, ArrayRef<Column> list, SmallVector<Value> &acc) {
+  int64_t count = g.kernel[2];
+  if (t.mayPad) {
+    auto [from, to] = insideTaps(*this, g, 2, firstColumn);
+    acc = loop(from, to, 1, acc, [&](Value kw, SmallVector<Value> &acc) {
+      channels({true}, depth, add(pixel, kw, g.dilation[2] * xs.spatial[2]), add(tap, kw, depth * panel), list, acc);
+    });
+    return;
+  }
+  auto at = getConstantIntValue(t.at);
+  auto readers = [&](int64_t kw) {
+    SmallVector<bool> reads;
+    for (int64_t r = 0; r < t.height; r++)
+      reads.push_back(!at || isInside(g, 2, *at + r, kw));
+    return reads;
+  };
+  for (int64_t from = 0; from < count;) {
+    SmallVector<bool> reads = readers(from);
+    int64_t to = from + 1;
+    while (to < count && readers(to) == reads)
+      to++;
+    if (llvm::is_contained(reads, true))
+      segment(from, to, reads, pixel, tap, list, acc);
+    from = to;
+  }
+}
+
+// Taps [from, to) of all channels; one loop where both lie behind one another in memory.
+void ConvEmitter::segment(int64_t from, int64_t to, ArrayRef<bool> reads, Address pixel, Address tap, ArrayRef<Column> list,
+                          SmallVector<Value> &acc) {
+  int64_t pixelStep = g.dilation[2] * xs.spatial[2], tapStep = depth * panel;
+  pixel = add(pixel, from * pixelStep);
+  tap = add(tap, from * tapStep);
+  if (pixelStep == depth * xs.channel)
+    return channels(reads, (to - from) * depth, pixel, tap, list, acc);
+  if (to - from <= 8) {
+    for (int64_t i = 0; i < to - from; i++)
+      channels(reads, depth, add(pixel, i * pixelStep), add(tap, i * tapStep), list, acc);
+    return;
+  }
+  acc = loop(c(0), c(to - from), 1, acc, [&](Value i, SmallVector<Value> &acc) {
+    channels(reads, depth, add(pixel, i, pixelStep), add(tap, i, tapStep), list, acc);
+  });
+}
+
+void ConvEmitter::channels(ArrayRef<bool> reads, int64_t count, Address pixel, Address tap, ArrayRef<Column> list,
+                           SmallVector<Value> &acc) {
+  auto one = [&](Address pixel, Address tap, SmallVector<Value> &acc) {
+    SmallVector<std::optional<Address>> at;
+    for (auto [r, reads] : llvm::enumerate(reads))
+      at.push_back(reads ? std::optional(add(pixel, int64_t(r) * g.stride[2] * xs.spatial[2])) : std::nullopt);
+    step(acc, list, weights, tap, at, x);
+  };
+  if (count <= 4) {
+    for (int64_t i = 0; i < count; i++)
+      one(add(pixel, i * xs.channel), add(tap, i * panel), acc);
+    return;
+  }
+  acc = loop(c(0), c(count), 1, acc, [&](Value i, SmallVector<Value> &acc) { one(add(pixel, i, xs.channel), add(tap, i, panel), acc); });
+}
+
+} // namespace
+
+LogicalResult emitConv(kernel::ConvOp op, const KernelSite &site) {
+  kernel::WindowGeometry g = kernel::geometryOf(op);
+  if (auto pixels = kernel::pixelsOf(op)) {
+    Product p = {op.getX(), op.getW(), op.getInit(), op.getTileAttr(), *pixels, g.ic / g.groups, g.oc / g.groups, g.groups};
+    return emitProduct(op, p, site);
+  }
+  ConvEmitter(op, site, g).run();
+  return success();
+}
+
+} // namespace nncc

@@ -1,0 +1,170 @@
+// Matrix products: gemm on packed weights, batched products of two activations, and pointwise convolutions, whose
+// pixels are rows.
+#include "passes/kernels/EmitGemm.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/kernels/Contraction.h"
+
+using namespace mlir;
+
+namespace nncc {
+namespace {
+
+struct ProductEmitter : ContractionEmitter {
+  ProductEmitter(nn::EpilogueInterface op, const Product &p, const KernelSite &site)
+      : ContractionEmitter(op, p.init, p.tile, getElementTypeOrSelf(p.a.getType()), p.columns, p.groups), p(p), site(site),
+        a(open(p.a)), weights(open(p.b)), aStrides(kernel::broadcastStrides(p.a, out.shape)) {
+    if (!p.packed)
+      bStrides = kernel::broadcastStrides(p.b, out.shape);
+    if (p.transposed)
+      transposedPanel = openScratch(site.scratch, 0, p.depth * panel, element);
+    // Rows of 1 flatten with whatever follows; the stride of the rows is that of the last extent above 1.
+    rowDim = p.rows.firstRowDim;
+    for (unsigned d = rowDim; d + 1 < out.shape.size(); d++)
+      if (out.shape[d] != 1)
+        rowDim = d;
+  }
+
+  const Product &p;
+  const KernelSite &site;
+  Buffer a, weights, transposedPanel;
+  SmallVector<int64_t> aStrides, bStrides;
+  unsigned rowDim;
+  // Of the batch at hand:
+  Address aBatch, bBatch;
+  SmallVector<RowBase> batchRows;
+
+  void run();
+  void runBatch(ArrayRef<Value> batch, KernelSite::Range tiles);
+  void runPanel(KernelSite::Range tiles, Value group, ArrayRef<Column> list);
+  void tile(Value row, int64_t height, Value group, ArrayRef<Column> list);
+  void transposePanel(ArrayRef<Column> list);
+  void transposeBlock(const Column &column, int64_t at, Value k, int64_t depth);
+};
+
+// The first dimension's units are the tiles of one batch after another.
+void ProductEmitter::run() {
+  KernelSite::Range range = site.units[0];
+  if (p.rows.batches() == 1)
+    return runBatch(SmallVector<Value>(p.rows.firstRowDim, c(0)), range);
+  int64_t perBatch = kernel::tilesOf(p.rows.rows, rows);
+  loop(div(range.from, perBatch), ceilDiv(range.to, perBatch), 1, [&](Value batch) {
+    Value first = mul(batch, perBatch);
+    runBatch(delinearize(batch, p.rows.batch), {max(sub(range.from, first), c(0)), min(sub(range.to, first), c(perBatch))});
+  });
+}
+
+void ProductEmitter::runBatch(ArrayRef<Value> batch, KernelSite::Range range) {
+  aBatch = bBatch = Address();
+  for (auto [d, index] : llvm::enumerate(batch)) {
+    aBatch = add(aBatch, index, aStrides[d]);
+    if (!p.packed)
+      bBatch = add(bBatch, index, bStrides[d]);
+  }
+  batchRows = rowBases(batch, rowDim);
+  int64_t bytes = element.getIntOrFloatBitWidth() / 8, tiles = kernel::tilesOf(p.rows.rows, rows);
+  int64_t band = p.transposed ? 0 : bandOf(tiles, p.rows.rows * p.depth * groups * bytes, p.depth * columns * groups * bytes);
+  // Few rows want more columns, or the latency of the adders shows.
+  int64_t accumulators = std::min(p.rows.rows, rows) * vectors;
+  int64_t atOnce = p.transposed ? 1 : std::max<int64_t>(1, (target.getRegisters() >= 32 ? 9 : 6) / accumulators);
+  forEachBand(range, band, [&](KernelSite::Range tiles) {
+    forEachPanel(site.units[1], p.depth, p.packed, atOnce,
+                 [&](Value group, ArrayRef<Column> list) { runPanel(tiles, group, list); });
+  });
+}
+
+void ProductEmitter::runPanel(KernelSite::Range tiles, Value group, ArrayRef<Column> list) {
+  SmallVector<Column> own(list);
+  if (p.transposed) {
+    transposePanel(list);
+    for (auto [v, column] : llvm::enumerate(own))
+      column.weights = {{}, int64_t(v) * lanes};
+  } else if (!p.packed)
+    for (Column &column : own)
+      column.weights = add(column.weights, bBatch);
+  int64_t full = p.rows.rows / rows, rest = p.rows.rows % rows;
+  if (full)
+    loop(tiles.from, rest ? min(tiles.to, c(full)) : tiles.to, 1, [&](Value t) { tile(mul(t, rows), rows, group, own); });
+  if (rest)
+    onlyIf(b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sgt, tiles.to, c(full)),
+           [&] { tile(c(full * rows), rest, group, own); });
+}
+
+void ProductEmitter::tile(Value row, int64_t height, Value group, ArrayRef<Column> list) {
+  SmallVector<RowBase> bases;
+  for (const RowBase &base : batchRows)
+    bases.push_back({add(base.first, row, base.stride), base.stride});
+  int64_t aStride = aStrides[rowDim], aStep = a.strides.back();
+  Address first = add(add(aBatch, row, aStride), group, p.depth * aStep);
+  if (height > 1)
+    prefetch(list, height, bases[0]);
+  const Buffer &w = p.transposed ? transposedPanel : weights;
+  bool masked = !p.packed && !p.transposed; // the last vector may reach past the end of b
+  int64_t wStep = masked ? weights.strides[weights.strides.size() - 2] : panel;
+  auto acc = loop(c(0), c(p.depth), 1, start(list, height, bases), [&](Value k, SmallVector<Value> &acc) {
+    SmallVector<std::optional<Address>> x;
+    for (int64_t r = 0; r < height; r++)
+      x.push_back(add(add(first, k, aStep), r * aStride));
+    step(acc, list, w, add(Address(), k, wStep), x, a, masked);
+  });
+  finish(acc, list, height, bases);
+}
+
+// b's rows of one panel become columns in scratch memory, zeros after the last.
+void ProductEmitter::transposePanel(ArrayRef<Column> list) {
+  int64_t full = p.depth / lanes * lanes;
+  for (auto [v, column] : llvm::enumerate(list)) {
+    loop(c(0), c(full), lanes, [&](Value k) { transposeBlock(column, v * lanes, k, lanes); });
+    if (full < p.depth)
+      transposeBlock(column, v * lanes, c(full), p.depth - full);
+  }
+}
+
+// Interleaving row i with row i + n / 2, log2(n) times over, transposes n rows of n.
+void ProductEmitter::transposeBlock(const Column &column, int64_t at, Value k, int64_t depth) {
+  int64_t rowStride = weights.strides[weights.strides.size() - 2];
+  Address first = add(bBatch, k);
+  if (column.result.base)
+    first = add(first, column.result.base, rowStride);
+  first.constant += column.result.constant * rowStride;
+  SmallVector<Value> block(lanes, zeros(element, lanes));
+  for (int64_t n = 0; n < column.valid; n++)
+    block[n] = load(weights, add(first, n * rowStride), lanes, mask(lanes, depth));
+  SmallVector<int64_t> low, high;
+  for (int64_t i = 0; i < lanes / 2; i++) {
+    low.append({i, lanes + i});
+    high.append({lanes / 2 + i, lanes + lanes / 2 + i});
+  }
+  for (int64_t round = 1; round < lanes; round *= 2) {
+    SmallVector<Value> next;
+    for (int64_t i = 0; i < lanes / 2; i++) {
+      next.push_back(vector::ShuffleOp::create(b, block[i], block[i + lanes / 2], low));
+      next.push_back(vector::ShuffleOp::create(b, block[i], block[i + lanes / 2], high));
+    }
+    block = next;
+  }
+  for (int64_t i = 0; i < depth; i++)
+    store(block[i], transposedPanel, add(add(Address(), k, panel), i * panel + at));
+}
+
+} // namespace
+
+LogicalResult emitProduct(nn::EpilogueInterface op, const Product &product, const KernelSite &site) {
+  ProductEmitter(op, product, site).run();
+  return success();
+}
+
+LogicalResult emitGemm(kernel::GemmOp op, const KernelSite &site) {
+  auto a = cast<MemRefType>(op.getA().getType()), init = cast<MemRefType>(op.getInit().getType());
+  Product p = {op.getA(), op.getB(), op.getInit(), op.getTileAttr(), kernel::rowsOf(op), a.getShape().back(), init.getShape().back()};
+  return emitProduct(op, p, site);
+}
+
+LogicalResult emitBatchMatmul(kernel::BatchMatmulOp op, const KernelSite &site) {
+  auto a = cast<MemRefType>(op.getA().getType()), init = cast<MemRefType>(op.getInit().getType());
+  Product p = {op.getA(), op.getB(), op.getInit(), op.getTileAttr(), kernel::rowsOf(op), a.getShape().back(), init.getShape().back()};
+  p.packed = false;
+  p.transposed = op.getTransposeB();
+  return emitProduct(op, p, site);
+}
+
+} // namespace nncc

@@ -1,0 +1,18 @@
+// How much work an op is, in units, and into how many tasks it is cut. Only shapes decide, never a number of threads.
+#pragma once
+#include "dialects/kernel/Kernel.h"
+
+namespace nncc {
+
+struct Work {
+  llvm::SmallVector<int64_t, 2> units; // empty: the op is no kernel
+  int64_t scratchBytes = 0;
+  double flops = 0, bytes = 0;
+};
+/// Of a kernel op or linalg op on memrefs.
+Work workOf(mlir::Operation *op);
+
+/// Tasks along each dimension of the units.
+llvm::SmallVector<int64_t, 2> chooseTasks(const Work &work, kernel::TargetAttr target);
+
+} // namespace nncc
