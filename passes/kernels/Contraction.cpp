@@ -12,14 +12,17 @@ static constexpr int64_t maxInlinedEpilogue = 10;
 static int64_t costOf(Region &epilogue) {
   int64_t cost = 0;
   for (Operation &op : epilogue.front().without_terminator())
-    cost += isa<arith::ConstantOp>(op) ? 0 : isa<math::MathDialect>(op.getDialect()) && !isa<math::AbsFOp, math::SqrtOp>(op) ? 20 : 1;
+    cost += isa<arith::ConstantOp>(op)                                                        ? 0
+            : isa<math::MathDialect>(op.getDialect()) && !isa<math::AbsFOp, math::SqrtOp>(op) ? 20
+                                                                                              : 1;
   return cost;
 }
 
 ContractionEmitter::ContractionEmitter(nn::EpilogueInterface op, Value init, kernel::TileAttr tile, Type element,
                                        int64_t columns, int64_t groups)
     : Emitter(op), op(op), element(element), rows(tile.getRows()), vectors(tile.getVectors()), lanes(tile.getLanes()),
-      panel(tile.getPanel()), columns(columns), groups(groups), panels(kernel::tilesOf(columns, panel)), out(open(init)) {
+      panel(tile.getPanel()), columns(columns), groups(groups), panels(kernel::tilesOf(columns, panel)),
+      out(open(init)) {
   for (OpOperand &extra : op.getExtrasMutable()) {
     extras.push_back(open(extra.get()));
     // From here on strides are those along the result's dimensions.
@@ -48,7 +51,8 @@ void ContractionEmitter::forEachPanel(KernelSite::Range range, int64_t depth, bo
   auto append = [&](SmallVector<Column> &to, Value group, Value index, int64_t ahead, int64_t width) {
     Address weights, result;
     result = add(add(add(Address(), group, columns), index, panel), ahead * panel);
-    weights = packed ? add(add(add(Address(), group, panels * panelSize), index, panelSize), ahead * panelSize) : result;
+    weights =
+        packed ? add(add(add(Address(), group, panels * panelSize), index, panelSize), ahead * panelSize) : result;
     for (int64_t at = 0; at < width; at += lanes) {
       int64_t valid = std::min(lanes, width - at);
       to.push_back({add(weights, at), add(result, at), valid, mask(lanes, valid)});
@@ -108,7 +112,8 @@ SmallVector<Value> ContractionEmitter::start(ArrayRef<Column> columns, int64_t h
   const Buffer &bias = extras[biasIndex];
   SmallVector<Value> first;
   for (const Column &column : columns)
-    first.push_back(bias.strides.back() ? load(bias, column.result, lanes, column.mask) : broadcast(bias, Address(), lanes));
+    first.push_back(bias.strides.back() ? load(bias, column.result, lanes, column.mask)
+                                        : broadcast(bias, Address(), lanes));
   SmallVector<Value> acc;
   for (int64_t r = 0; r < height; r++)
     llvm::append_range(acc, first);
@@ -121,8 +126,8 @@ void ContractionEmitter::prefetch(ArrayRef<Column> columns, int64_t height, cons
       prefetchWrite(out, add(result.row(r), column.result));
 }
 
-void ContractionEmitter::step(MutableArrayRef<Value> acc, ArrayRef<Column> columns, const Buffer &weights, Address offset,
-                              ArrayRef<std::optional<Address>> x, const Buffer &xs, bool masked) {
+void ContractionEmitter::step(MutableArrayRef<Value> acc, ArrayRef<Column> columns, const Buffer &weights,
+                              Address offset, ArrayRef<std::optional<Address>> x, const Buffer &xs, bool masked) {
   SmallVector<Value> w;
   for (const Column &column : columns)
     w.push_back(load(weights, add(column.weights, offset), lanes, masked ? column.mask : Value()));
@@ -150,7 +155,8 @@ Value ContractionEmitter::finished(Value acc, const Column &column, ArrayRef<Add
   return runOnVectors(op.getEpilogue(), args, lanes, biasAdd);
 }
 
-void ContractionEmitter::finish(ArrayRef<Value> acc, ArrayRef<Column> columns, int64_t height, ArrayRef<RowBase> bases) {
+void ContractionEmitter::finish(ArrayRef<Value> acc, ArrayRef<Column> columns, int64_t height,
+                                ArrayRef<RowBase> bases) {
   size_t width = columns.size();
   if (!heavy) {
     for (int64_t r = 0; r < height; r++) {
@@ -185,7 +191,8 @@ int64_t ContractionEmitter::bandOf(int64_t units, int64_t inputBytes, int64_t we
   return std::max<int64_t>(1, int64_t(double(units) / bands));
 }
 
-void ContractionEmitter::forEachBand(KernelSite::Range range, int64_t band, function_ref<void(KernelSite::Range)> body) {
+void ContractionEmitter::forEachBand(KernelSite::Range range, int64_t band,
+                                     function_ref<void(KernelSite::Range)> body) {
   if (!band)
     return body(range);
   loop(range.from, range.to, band, [&](Value from) { body({from, min(add(from, band), range.to)}); });

@@ -15,17 +15,17 @@ struct RowBase {
 
 /// One vector of columns of a tile.
 struct Column {
-  Address weights;   // of k = 0
-  Address result;    // column in the result
-  int64_t valid;     // how many lanes exist
-  mlir::Value mask;  // of these; null when all do
+  Address weights;  // of k = 0
+  Address result;   // column in the result
+  int64_t valid;    // how many lanes exist
+  mlir::Value mask; // of these; null when all do
 };
 
 class ContractionEmitter : public Emitter {
 public:
   /// `columns`: of the result within one group.
-  ContractionEmitter(nn::EpilogueInterface op, mlir::Value init, kernel::TileAttr tile, mlir::Type element, int64_t columns,
-                     int64_t groups);
+  ContractionEmitter(nn::EpilogueInterface op, mlir::Value init, kernel::TileAttr tile, mlir::Type element,
+                     int64_t columns, int64_t groups);
 
   nn::EpilogueInterface op;
   mlir::Type element; // of operands and accumulators
@@ -48,8 +48,8 @@ public:
   /// Asks for the lines of the result that the tile will write.
   void prefetch(llvm::ArrayRef<Column> columns, int64_t height, const RowBase &result);
   /// acc[r][v] += x[r] * w[v]; rows whose `x` is null are left alone.
-  void step(llvm::MutableArrayRef<Value> acc, llvm::ArrayRef<Column> columns, const Buffer &weights, Address weightOffset,
-            llvm::ArrayRef<std::optional<Address>> x, const Buffer &xs, bool masked = false);
+  void step(llvm::MutableArrayRef<Value> acc, llvm::ArrayRef<Column> columns, const Buffer &weights,
+            Address weightOffset, llvm::ArrayRef<std::optional<Address>> x, const Buffer &xs, bool masked = false);
   /// Runs the epilogue and stores.
   void finish(llvm::ArrayRef<Value> acc, llvm::ArrayRef<Column> columns, int64_t height, llvm::ArrayRef<RowBase> bases);
 

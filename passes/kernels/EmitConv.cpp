@@ -12,10 +12,10 @@ namespace {
 
 struct ConvEmitter : ContractionEmitter {
   ConvEmitter(kernel::ConvOp conv, const KernelSite &site, const kernel::WindowGeometry &g)
-      : ContractionEmitter(conv, conv.getInit(), conv.getTileAttr(), getElementTypeOrSelf(conv.getX().getType()), g.oc / g.groups,
-                           g.groups),
-        g(g), site(site), x(open(conv.getX())), weights(open(conv.getW())), xs(imageStrides(conv.getX(), g.spatial, conv.getNchwInput())),
-        depth(g.ic / g.groups) {}
+      : ContractionEmitter(conv, conv.getInit(), conv.getTileAttr(), getElementTypeOrSelf(conv.getX().getType()),
+                           g.oc / g.groups, g.groups),
+        g(g), site(site), x(open(conv.getX())), weights(open(conv.getW())),
+        xs(imageStrides(conv.getX(), g.spatial, conv.getNchwInput())), depth(g.ic / g.groups) {}
 
   const kernel::WindowGeometry &g;
   const KernelSite &site;
@@ -25,9 +25,12 @@ struct ConvEmitter : ContractionEmitter {
 
   void run();
   void tile(ArrayRef<Value> row, RowTile tile, Value group, ArrayRef<Column> list);
-  void taps(RowTile tile, Value firstColumn, Address pixel, Address tap, ArrayRef<Column> list, SmallVector<Value> &acc);
-  void segment(int64_t from, int64_t to, ArrayRef<bool> reads, Address pixel, Address tap, ArrayRef<Column> list, SmallVector<Value> &acc);
-  void channels(ArrayRef<bool> reads, int64_t count, Address pixel, Address tap, ArrayRef<Column> list, SmallVector<Value> &acc);
+  void taps(RowTile tile, Value firstColumn, Address pixel, Address tap, ArrayRef<Column> list,
+            SmallVector<Value> &acc);
+  void segment(int64_t from, int64_t to, ArrayRef<bool> reads, Address pixel, Address tap, ArrayRef<Column> list,
+               SmallVector<Value> &acc);
+  void channels(ArrayRef<bool> reads, int64_t count, Address pixel, Address tap, ArrayRef<Column> list,
+                SmallVector<Value> &acc);
 };
 
 void ConvEmitter::run() {
@@ -70,7 +73,8 @@ void ConvEmitter::tile(ArrayRef<Value> row, RowTile t, Value group, ArrayRef<Col
 }
 
 // The taps of one row of the window. Neighbouring taps that the same pixels of the tile read are one segment.
-void ConvEmitter::taps(RowTile t, Value firstColumn, Address pixel, Address tap, ArrayRef<Column> list, SmallVector<Value> &acc) {
+void ConvEmitter::taps(RowTile t, Value firstColumn, Address pixel, Address tap, ArrayRef<Column> list,
+                       SmallVector<Value> &acc) {
   int64_t count = g.kernel[2];
   if (t.mayPad) {
     auto [from, to] = insideTaps(*this, g, 2, firstColumn);
@@ -98,8 +102,8 @@ void ConvEmitter::taps(RowTile t, Value firstColumn, Address pixel, Address tap,
 }
 
 // Taps [from, to) of all channels; one loop where both lie behind one another in memory.
-void ConvEmitter::segment(int64_t from, int64_t to, ArrayRef<bool> reads, Address pixel, Address tap, ArrayRef<Column> list,
-                          SmallVector<Value> &acc) {
+void ConvEmitter::segment(int64_t from, int64_t to, ArrayRef<bool> reads, Address pixel, Address tap,
+                          ArrayRef<Column> list, SmallVector<Value> &acc) {
   int64_t pixelStep = g.dilation[2] * xs.spatial[2], tapStep = depth * panel;
   pixel = add(pixel, from * pixelStep);
   tap = add(tap, from * tapStep);
@@ -128,7 +132,8 @@ void ConvEmitter::channels(ArrayRef<bool> reads, int64_t count, Address pixel, A
       one(add(pixel, i * xs.channel), add(tap, i * panel), acc);
     return;
   }
-  acc = loop(c(0), c(count), 1, acc, [&](Value i, SmallVector<Value> &acc) { one(add(pixel, i, xs.channel), add(tap, i, panel), acc); });
+  acc = loop(c(0), c(count), 1, acc,
+             [&](Value i, SmallVector<Value> &acc) { one(add(pixel, i, xs.channel), add(tap, i, panel), acc); });
 }
 
 } // namespace
@@ -136,7 +141,8 @@ void ConvEmitter::channels(ArrayRef<bool> reads, int64_t count, Address pixel, A
 LogicalResult emitConv(kernel::ConvOp op, const KernelSite &site) {
   kernel::WindowGeometry g = kernel::geometryOf(op);
   if (auto pixels = kernel::pixelsOf(op)) {
-    Product p = {op.getX(), op.getW(), op.getInit(), op.getTileAttr(), *pixels, g.ic / g.groups, g.oc / g.groups, g.groups};
+    Product p = {op.getX(), op.getW(),       op.getInit(),    op.getTileAttr(),
+                 *pixels,   g.ic / g.groups, g.oc / g.groups, g.groups};
     return emitProduct(op, p, site);
   }
   ConvEmitter(op, site, g).run();

@@ -1,8 +1,8 @@
 // Depthwise convolutions: channels in the lanes, a tile of neighbouring pixels of one or more output rows in registers,
 // channels as the innermost loop so that memory is read in order.
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/kernels/Contraction.h"
 #include "passes/kernels/Window.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 
@@ -11,7 +11,8 @@ namespace {
 
 struct DepthwiseEmitter : ContractionEmitter {
   DepthwiseEmitter(kernel::DepthwiseOp op, const KernelSite &site, const kernel::WindowGeometry &g)
-      : ContractionEmitter(op, op.getInit(), kernel::TileAttr::get(op.getContext(), op.getTile()->getRows(), 1, op.getTile()->getLanes()),
+      : ContractionEmitter(op, op.getInit(),
+                           kernel::TileAttr::get(op.getContext(), op.getTile()->getRows(), 1, op.getTile()->getLanes()),
                            getElementTypeOrSelf(op.getX().getType()), g.oc, 1),
         g(g), site(site), tileRows(op.getTile()->getVectors()), x(open(op.getX())), weights(open(op.getW())),
         xs(imageStrides(op.getX(), g.spatial)), multiplier(g.oc / g.ic) {}
@@ -53,9 +54,8 @@ void DepthwiseEmitter::run() {
     Value first = mul(plane, groups);
     Value begin = max(sub(range.from, first), c(0)), end = min(sub(range.to, first), c(groups));
     auto rowByRow = [&](Value begin, Value end) {
-      loop(mul(begin, tileRows), min(mul(end, tileRows), c(g.out[1])), 1, [&](Value row) {
-        forEachRowTile(*this, g, rows, [&](RowTile t) { anyRow(plane, row, t); });
-      });
+      loop(mul(begin, tileRows), min(mul(end, tileRows), c(g.out[1])), 1,
+           [&](Value row) { forEachRowTile(*this, g, rows, [&](RowTile t) { anyRow(plane, row, t); }); });
     };
     if (from > 0)
       rowByRow(begin, min(end, c(from)));
@@ -102,7 +102,8 @@ Value DepthwiseEmitter::pixel(Address at, const Column &column) {
 void DepthwiseEmitter::interiorRows(Value plane, Value row, RowTile t) {
   SmallVector<Value> planes = delinearize(plane, {g.batch, g.out[0]});
   Value y = add(mul(row, g.stride[1]), -g.low[1]), left = add(mul(t.at, g.stride[2]), -g.low[2]);
-  Address corner = add(add(add(Address(), planes[0], xs.batch), planes[1], xs.spatial[0] * g.stride[0]), y, xs.spatial[1]);
+  Address corner =
+      add(add(add(Address(), planes[0], xs.batch), planes[1], xs.spatial[0] * g.stride[0]), y, xs.spatial[1]);
   corner = add(corner, left, xs.spatial[2]);
   SmallVector<SmallVector<RowBase>> rowsOf;
   for (int64_t r = 0; r < tileRows; r++)
@@ -166,9 +167,11 @@ void DepthwiseEmitter::anyRow(Value plane, Value row, RowTile t) {
       int64_t step = g.dilation[2] * xs.spatial[2];
       if (t.mayPad || g.kernel[2] > 16) {
         // Every pixel of the tile reads the same taps here: it is one pixel, or none touches padding.
-        bool inside = !t.mayPad && (!at || (isInside(g, 2, *at, 0) && isInside(g, 2, *at + t.height - 1, g.kernel[2] - 1)));
+        bool inside =
+            !t.mayPad && (!at || (isInside(g, 2, *at, 0) && isInside(g, 2, *at + t.height - 1, g.kernel[2] - 1)));
         if (t.mayPad || inside) {
-          KernelSite::Range kws = t.mayPad ? insideTaps(*this, g, 2, first[2]) : KernelSite::Range{c(0), c(g.kernel[2])};
+          KernelSite::Range kws =
+              t.mayPad ? insideTaps(*this, g, 2, first[2]) : KernelSite::Range{c(0), c(g.kernel[2])};
           acc = loop(kws.from, kws.to, 1, acc, [&](Value kw, SmallVector<Value> &acc) {
             join(add(corner, kw, step), add(tap, kw, lanes), SmallVector<bool>(t.height, true), acc);
           });

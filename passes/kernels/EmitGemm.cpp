@@ -11,8 +11,8 @@ namespace {
 
 struct ProductEmitter : ContractionEmitter {
   ProductEmitter(nn::EpilogueInterface op, const Product &p, const KernelSite &site)
-      : ContractionEmitter(op, p.init, p.tile, getElementTypeOrSelf(p.a.getType()), p.columns, p.groups), p(p), site(site),
-        a(open(p.a)), weights(open(p.b)), aStrides(kernel::broadcastStrides(p.a, out.shape)) {
+      : ContractionEmitter(op, p.init, p.tile, getElementTypeOrSelf(p.a.getType()), p.columns, p.groups), p(p),
+        site(site), a(open(p.a)), weights(open(p.b)), aStrides(kernel::broadcastStrides(p.a, out.shape)) {
     if (!p.packed)
       bStrides = kernel::broadcastStrides(p.b, out.shape);
     if (p.transposed)
@@ -49,7 +49,8 @@ void ProductEmitter::run() {
   int64_t perBatch = kernel::tilesOf(p.rows.rows, rows);
   loop(div(range.from, perBatch), ceilDiv(range.to, perBatch), 1, [&](Value batch) {
     Value first = mul(batch, perBatch);
-    runBatch(delinearize(batch, p.rows.batch), {max(sub(range.from, first), c(0)), min(sub(range.to, first), c(perBatch))});
+    runBatch(delinearize(batch, p.rows.batch),
+             {max(sub(range.from, first), c(0)), min(sub(range.to, first), c(perBatch))});
   });
 }
 
@@ -62,7 +63,8 @@ void ProductEmitter::runBatch(ArrayRef<Value> batch, KernelSite::Range range) {
   }
   batchRows = rowBases(batch, rowDim);
   int64_t bytes = element.getIntOrFloatBitWidth() / 8, tiles = kernel::tilesOf(p.rows.rows, rows);
-  int64_t band = p.transposed ? 0 : bandOf(tiles, p.rows.rows * p.depth * groups * bytes, p.depth * columns * groups * bytes);
+  int64_t band =
+      p.transposed ? 0 : bandOf(tiles, p.rows.rows * p.depth * groups * bytes, p.depth * columns * groups * bytes);
   // Few rows want more columns, or the latency of the adders shows.
   int64_t accumulators = std::min(p.rows.rows, rows) * vectors;
   int64_t atOnce = p.transposed ? 1 : std::max<int64_t>(1, (target.getRegisters() >= 32 ? 9 : 6) / accumulators);
@@ -83,7 +85,8 @@ void ProductEmitter::runPanel(KernelSite::Range tiles, Value group, ArrayRef<Col
       column.weights = add(column.weights, bBatch);
   int64_t full = p.rows.rows / rows, rest = p.rows.rows % rows;
   if (full)
-    loop(tiles.from, rest ? min(tiles.to, c(full)) : tiles.to, 1, [&](Value t) { tile(mul(t, rows), rows, group, own); });
+    loop(tiles.from, rest ? min(tiles.to, c(full)) : tiles.to, 1,
+         [&](Value t) { tile(mul(t, rows), rows, group, own); });
   if (rest)
     onlyIf(b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sgt, tiles.to, c(full)),
            [&] { tile(c(full * rows), rest, group, own); });
@@ -112,10 +115,12 @@ void ProductEmitter::tile(Value row, int64_t height, Value group, ArrayRef<Colum
 // b's rows of one panel become columns in scratch memory, zeros after the last.
 void ProductEmitter::transposePanel(ArrayRef<Column> list) {
   int64_t full = p.depth / lanes * lanes;
-  for (auto [v, column] : llvm::enumerate(list)) {
-    loop(c(0), c(full), lanes, [&](Value k) { transposeBlock(column, v * lanes, k, lanes); });
+  int64_t at = 0;
+  for (const Column &column : list) {
+    loop(c(0), c(full), lanes, [&](Value k) { transposeBlock(column, at, k, lanes); });
     if (full < p.depth)
-      transposeBlock(column, v * lanes, c(full), p.depth - full);
+      transposeBlock(column, at, c(full), p.depth - full);
+    at += lanes;
   }
 }
 
@@ -155,13 +160,15 @@ LogicalResult emitProduct(nn::EpilogueInterface op, const Product &product, cons
 
 LogicalResult emitGemm(kernel::GemmOp op, const KernelSite &site) {
   auto a = cast<MemRefType>(op.getA().getType()), init = cast<MemRefType>(op.getInit().getType());
-  Product p = {op.getA(), op.getB(), op.getInit(), op.getTileAttr(), kernel::rowsOf(op), a.getShape().back(), init.getShape().back()};
+  Product p = {op.getA(),          op.getB(),           op.getInit(),          op.getTileAttr(),
+               kernel::rowsOf(op), a.getShape().back(), init.getShape().back()};
   return emitProduct(op, p, site);
 }
 
 LogicalResult emitBatchMatmul(kernel::BatchMatmulOp op, const KernelSite &site) {
   auto a = cast<MemRefType>(op.getA().getType()), init = cast<MemRefType>(op.getInit().getType());
-  Product p = {op.getA(), op.getB(), op.getInit(), op.getTileAttr(), kernel::rowsOf(op), a.getShape().back(), init.getShape().back()};
+  Product p = {op.getA(),          op.getB(),           op.getInit(),          op.getTileAttr(),
+               kernel::rowsOf(op), a.getShape().back(), init.getShape().back()};
   p.packed = false;
   p.transposed = op.getTransposeB();
   return emitProduct(op, p, site);

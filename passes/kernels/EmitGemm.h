@@ -6,9 +6,9 @@
 namespace nncc {
 
 struct Product {
-  mlir::Value a;          // [rows.., groups * depth]
-  mlir::Value b;          // packed, or [.., depth, columns], or [.., columns, depth]
-  mlir::Value init;       // [rows.., groups * columns]
+  mlir::Value a;    // [rows.., groups * depth]
+  mlir::Value b;    // packed, or [.., depth, columns], or [.., columns, depth]
+  mlir::Value init; // [rows.., groups * columns]
   kernel::TileAttr tile;
   kernel::RowSpace rows;
   int64_t depth, columns, groups = 1;

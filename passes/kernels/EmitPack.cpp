@@ -11,7 +11,8 @@ LogicalResult emitPack(kernel::PackOp op, const KernelSite &site) {
   Emitter e(op);
   Buffer w = e.open(op.getW()), packed = e.open(op.getInit());
   ArrayRef<int64_t> depthShape = op.getTranspose() ? w.shape.drop_front() : w.shape.drop_back();
-  ArrayRef<int64_t> depthStrides = op.getTranspose() ? ArrayRef(w.strides).drop_front() : ArrayRef(w.strides).drop_back();
+  ArrayRef<int64_t> depthStrides =
+      op.getTranspose() ? ArrayRef(w.strides).drop_front() : ArrayRef(w.strides).drop_back();
   int64_t depth = llvm::product_of(depthShape), panel = op.getPanel(), groups = op.getGroups();
   int64_t columns = (op.getTranspose() ? w.shape.front() : w.shape.back()) / groups;
   int64_t columnStride = op.getTranspose() ? w.strides.front() : w.strides.back();
@@ -25,7 +26,8 @@ LogicalResult emitPack(kernel::PackOp op, const KernelSite &site) {
         from = e.add(from, index, stride);
       if (columnStride == 1) {
         for (int64_t v = 0; v < panel; v += lanes) {
-          Value vector = v < valid ? e.load(w, e.add(from, v), lanes, e.mask(lanes, valid - v)) : e.zeros(w.element, lanes);
+          Value vector =
+              v < valid ? e.load(w, e.add(from, v), lanes, e.mask(lanes, valid - v)) : e.zeros(w.element, lanes);
           e.store(vector, packed, e.add(to, v));
         }
         return;
@@ -47,7 +49,8 @@ LogicalResult emitPack(kernel::PackOp op, const KernelSite &site) {
     Value isLast = e.b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, index, e.c(panels - 1));
     e.onlyIf(isLast, [&] { pack(unit, first, rest); });
     if (panels > 1)
-      e.onlyIf(e.b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ne, index, e.c(panels - 1)), [&] { pack(unit, first, panel); });
+      e.onlyIf(e.b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ne, index, e.c(panels - 1)),
+               [&] { pack(unit, first, panel); });
   });
   return success();
 }

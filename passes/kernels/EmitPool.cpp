@@ -14,7 +14,8 @@ namespace {
 struct PoolEmitter : Emitter {
   PoolEmitter(kernel::PoolOp op, const KernelSite &site)
       : Emitter(op), op(op), site(site), g(kernel::geometryOf(op)), x(open(op.getX())), y(open(op.getInit())),
-        xs(imageStrides(op.getX(), g.spatial)), ys(imageStrides(op.getInit(), g.spatial)), lanes(target.lanesOf(x.element)) {}
+        xs(imageStrides(op.getX(), g.spatial)), ys(imageStrides(op.getInit(), g.spatial)),
+        lanes(target.lanesOf(x.element)) {}
 
   kernel::PoolOp op;
   const KernelSite &site;
@@ -25,7 +26,8 @@ struct PoolEmitter : Emitter {
 
   void run();
   void tile(ArrayRef<Value> row, RowTile t, ArrayRef<Address> channels, Value mask);
-  void outerTap(RowTile t, Address corner, Value firstColumn, ArrayRef<Address> channels, Value mask, SmallVector<Value> &acc);
+  void outerTap(RowTile t, Address corner, Value firstColumn, ArrayRef<Address> channels, Value mask,
+                SmallVector<Value> &acc);
   Value combine(Value sum, Value value);
   Value finished(Value sum, Value count);
   Value tapCount(unsigned d, Value at);
@@ -118,7 +120,8 @@ Value PoolEmitter::initial() {
   if (floats)
     return splat(FloatAttr::get(floats, APFloat::getInf(floats.getFloatSemantics(), /*Negative=*/true)), lanes);
   unsigned bits = x.element.getIntOrFloatBitWidth();
-  return splat(IntegerAttr::get(x.element, op.getIsUnsigned() ? APInt::getZero(bits) : APInt::getSignedMinValue(bits)), lanes);
+  return splat(IntegerAttr::get(x.element, op.getIsUnsigned() ? APInt::getZero(bits) : APInt::getSignedMinValue(bits)),
+               lanes);
 }
 
 Value PoolEmitter::raise(Value value, int64_t power) {
@@ -133,7 +136,8 @@ Value PoolEmitter::combine(Value sum, Value value) {
   case kernel::PoolKind::Max:
     if (isa<FloatType>(x.element))
       return arith::MaximumFOp::create(b, sum, value);
-    return op.getIsUnsigned() ? Value(arith::MaxUIOp::create(b, sum, value)) : Value(arith::MaxSIOp::create(b, sum, value));
+    return op.getIsUnsigned() ? Value(arith::MaxUIOp::create(b, sum, value))
+                              : Value(arith::MaxSIOp::create(b, sum, value));
   case kernel::PoolKind::Average:
     return arith::AddFOp::create(b, sum, value);
   case kernel::PoolKind::Lp:
@@ -212,7 +216,8 @@ LogicalResult emitPoolIndex(kernel::PoolIndexOp op, const KernelSite &site) {
         if (floats)
           greater = arith::CmpFOp::create(e.b, arith::CmpFPredicate::OGT, value, best[0]);
         else
-          greater = arith::CmpIOp::create(e.b, op.getIsUnsigned() ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::sgt, value, best[0]);
+          greater = arith::CmpIOp::create(
+              e.b, op.getIsUnsigned() ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::sgt, value, best[0]);
         Value isFirst = arith::CmpIOp::create(e.b, arith::CmpIPredicate::slt, best[1],
                                               arith::ConstantOp::create(e.b, e.b.getIntegerAttr(index, 0)));
         Value take = arith::OrIOp::create(e.b, greater, isFirst);
@@ -226,9 +231,8 @@ LogicalResult emitPoolIndex(kernel::PoolIndexOp op, const KernelSite &site) {
     memref::StoreOp::create(e.b, best[1], y.flat, ValueRange{e.value(e.add(to, y.offset))});
   };
   e.loop(site.units[0].from, site.units[0].to, 1, [&](Value row) {
-    e.loop(e.c(0), e.c(g.out[2]), 1, [&](Value column) {
-      e.loop(e.c(0), e.c(g.oc), 1, [&](Value channel) { pixel(row, column, channel); });
-    });
+    e.loop(e.c(0), e.c(g.out[2]), 1,
+           [&](Value column) { e.loop(e.c(0), e.c(g.oc), 1, [&](Value channel) { pixel(row, column, channel); }); });
   });
   return success();
 }

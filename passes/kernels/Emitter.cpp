@@ -49,7 +49,8 @@ Address Emitter::add(Address a, Value x, int64_t scale) {
 
 static Value flatten(ImplicitLocOpBuilder &b, Value base, Type element) {
   auto type = MemRefType::get({ShapedType::kDynamic}, element);
-  return memref::ReinterpretCastOp::create(b, type, base, b.getIndexAttr(0), ArrayRef<OpFoldResult>{b.getIndexAttr(INT64_MAX)},
+  return memref::ReinterpretCastOp::create(b, type, base, b.getIndexAttr(0),
+                                           ArrayRef<OpFoldResult>{b.getIndexAttr(INT64_MAX)},
                                            ArrayRef<OpFoldResult>{b.getIndexAttr(1)});
 }
 
@@ -58,7 +59,8 @@ Buffer Emitter::open(Value memref) {
   auto meta = memref::ExtractStridedMetadataOp::create(b, memref);
   auto [strides, offset] = type.getStridesAndOffset();
   Value start = ShapedType::isDynamic(offset) ? Value(meta.getOffset()) : c(offset);
-  return {flatten(b, meta.getBaseBuffer(), type.getElementType()), start, strides, type.getShape(), type.getElementType()};
+  return {flatten(b, meta.getBaseBuffer(), type.getElementType()), start, strides, type.getShape(),
+          type.getElementType()};
 }
 
 Buffer Emitter::openScratch(Value scratch, int64_t byteOffset, int64_t count, Type element) {

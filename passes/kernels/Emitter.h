@@ -58,7 +58,9 @@ public:
   /// Indices into `extents` (row-major) of a linear index.
   llvm::SmallVector<Value> delinearize(Value linear, llvm::ArrayRef<int64_t> extents);
 
-  Address add(Address a, Address x) { return {a.base && x.base ? add(a.base, x.base) : a.base ? a.base : x.base, a.constant + x.constant}; }
+  Address add(Address a, Address x) {
+    return {a.base && x.base ? add(a.base, x.base) : a.base ? a.base : x.base, a.constant + x.constant};
+  }
   Address add(Address a, Value x, int64_t scale = 1);
   Address add(Address a, int64_t x) { return {a.base, a.constant + x}; }
   Value value(Address a) { return a.base ? add(a.base, a.constant) : c(a.constant); }

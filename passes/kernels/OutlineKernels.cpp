@@ -1,7 +1,6 @@
 // Moves each kernel and linalg op into a function over a range of its work units. Equal functions become one afterwards
 // (upstream's duplicate function elimination), so that a network's kernels are compiled once for each distinct shape;
 // the same function serves a call on the whole and tasks on parts.
-#include "passes/kernels/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -9,6 +8,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "passes/kernels/Passes.h"
 #include "passes/kernels/Work.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -47,7 +47,8 @@ Value withDynamicOffset(OpBuilder &b, Value v) {
   if (ShapedType::isDynamic(offset))
     return v;
   auto layout = StridedLayoutAttr::get(b.getContext(), ShapedType::kDynamic, strides);
-  return memref::CastOp::create(b, v.getLoc(), MemRefType::get(type.getShape(), type.getElementType(), layout, type.getMemorySpace()), v);
+  return memref::CastOp::create(
+      b, v.getLoc(), MemRefType::get(type.getShape(), type.getElementType(), layout, type.getMemorySpace()), v);
 }
 
 bool isConstant(Value v) { return matchPattern(v, m_Constant()); }
@@ -117,7 +118,8 @@ struct OutlineKernelsPass : impl::OutlineKernelsBase<OutlineKernelsPass> {
         Value at = arith::MulIOp::create(b, loc, worker, arith::ConstantIndexOp::create(b, loc, scratchPerWorker));
         at = arith::AddIOp::create(b, loc, at, arith::ConstantIndexOp::create(b, loc, scratchOffset));
         Value size = arith::ConstantIndexOp::create(b, loc, work.scratchBytes);
-        arguments.push_back(memref::ViewOp::create(b, loc, MemRefType::get({ShapedType::kDynamic}, b.getI8Type()), arena, at, size));
+        arguments.push_back(
+            memref::ViewOp::create(b, loc, MemRefType::get({ShapedType::kDynamic}, b.getI8Type()), arena, at, size));
       }
       SmallVector<Value> indices(tasks.size(), task);
       if (tasks.size() == 2 && tasks[1] > 1) {
@@ -132,7 +134,8 @@ struct OutlineKernelsPass : impl::OutlineKernelsBase<OutlineKernelsPass> {
     };
     if (count == 1)
       return body(b, arith::ConstantIndexOp::create(b, loc, 0));
-    auto forall = scf::ForallOp::create(b, loc, ArrayRef<OpFoldResult>{b.getIndexAttr(count)}, ValueRange(), std::nullopt);
+    auto forall =
+        scf::ForallOp::create(b, loc, ArrayRef<OpFoldResult>{b.getIndexAttr(count)}, ValueRange(), std::nullopt);
     OpBuilder inner = OpBuilder::atBlockBegin(forall.getBody());
     body(inner, forall.getInductionVars()[0]);
   }

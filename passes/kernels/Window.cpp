@@ -34,7 +34,9 @@ KernelSite::Range insideTaps(Emitter &e, const WindowGeometry &g, unsigned d, Va
 void forEachRowTile(Emitter &e, const WindowGeometry &g, int64_t rows, function_ref<void(RowTile)> body) {
   constexpr int64_t limit = 16;
   int64_t extent = g.out[2], last = g.kernel[2] - 1;
-  auto pads = [&](int64_t at, int64_t height) { return !isInside(g, 2, at, 0) || !isInside(g, 2, at + height - 1, last); };
+  auto pads = [&](int64_t at, int64_t height) {
+    return !isInside(g, 2, at, 0) || !isInside(g, 2, at + height - 1, last);
+  };
   // Whole tiles [first, end) touch no padding.
   int64_t tiles = extent / rows, first = 0, end = tiles;
   while (first < tiles && pads(first * rows, rows))

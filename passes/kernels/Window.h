@@ -32,8 +32,9 @@ void forEachRowTile(Emitter &e, const kernel::WindowGeometry &g, int64_t rows, l
 
 /// Runs `body` over the taps of the two outer dimensions that lie inside the image when tap 0 is at `firsts`, carrying
 /// `acc` from one to the next.
-void forEachOuterTap(Emitter &e, const kernel::WindowGeometry &g, llvm::ArrayRef<mlir::Value> firsts,
-                     llvm::SmallVector<mlir::Value> &acc,
-                     llvm::function_ref<void(mlir::Value kd, mlir::Value kh, llvm::SmallVector<mlir::Value> &acc)> body);
+void forEachOuterTap(
+    Emitter &e, const kernel::WindowGeometry &g, llvm::ArrayRef<mlir::Value> firsts,
+    llvm::SmallVector<mlir::Value> &acc,
+    llvm::function_ref<void(mlir::Value kd, mlir::Value kh, llvm::SmallVector<mlir::Value> &acc)> body);
 
 } // namespace nncc

@@ -13,7 +13,8 @@ static bool isExpensive(Operation &op) {
 
 Work workOf(Operation *op) {
   if (auto kernelOp = dyn_cast<kernel::KernelInterface>(op))
-    return {SmallVector<int64_t, 2>(kernelOp.getUnits()), kernelOp.getScratchBytes(), kernelOp.getFlops(), kernelOp.getBytes()};
+    return {SmallVector<int64_t, 2>(kernelOp.getUnits()), kernelOp.getScratchBytes(), kernelOp.getFlops(),
+            kernelOp.getBytes()};
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   if (!linalgOp || !linalgOp.hasPureBufferSemantics())
     return {};

@@ -1,0 +1,20 @@
+// The passes of the stage `schedule`: strategy, tiles and layout of weights.
+#ifndef SCHEDULE_PASSES
+#define SCHEDULE_PASSES
+include "mlir/Pass/PassBase.td"
+
+def ChooseTiles : Pass<"nncc-choose-tiles", "mlir::func::FuncOp"> {
+  let summary = "give each contraction its register tile, and its weights the layout that goes with it";
+  let description = [{
+    `kernel.gemm %a, %w` => `kernel.gemm %a, (kernel.pack %w) tile #kernel.tile<8x3x16>`, by the table in Tiles.td. The
+    layout depends on the weight and the target, never on the number of rows.
+  }];
+  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::tensor::TensorDialect"];
+}
+
+def PackWeights : Pass<"nncc-pack-weights", "mlir::ModuleOp"> {
+  let summary = "pack constant weights at compile time";
+  let description = "`kernel.pack (constant W)` => `constant (W packed)`; one constant for equal packings of one weight.";
+  let dependentDialects = ["mlir::arith::ArithDialect"];
+}
+#endif
