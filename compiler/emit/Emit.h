@@ -1,0 +1,42 @@
+// The compiler's last step: from a module of the LLVM dialect to the files that the user asked for.
+#pragma once
+#include "compiler/emit/Codegen.h"
+#include "compiler/emit/ModelInfo.h"
+#include <functional>
+#include <optional>
+
+namespace nncc {
+
+enum class OutputKind { Object, Archive, SharedObject, Assembly, LLVMIR, Bitcode, Mlir, Header };
+/// The kind by a file's suffix, or by its name as --emit takes it ("o", "so", "ll" ...).
+std::optional<OutputKind> parseOutputKind(llvm::StringRef suffix);
+/// The suffix without its dot.
+llvm::StringRef outputSuffix(OutputKind kind);
+
+struct EmitOptions {
+  OutputKind kind = OutputKind::Object;
+  std::string output;      ///< "-" for standard output
+  bool writeHeader = true; ///< beside an object, archive or shared object
+  std::string weightsFile; ///< --weights=FILE; empty: embedded
+  unsigned optLevel = 3;
+  /// Called with the name of each step before it begins.
+  std::function<void(llvm::StringRef)> onStep = [](llvm::StringRef) {};
+};
+
+/// A model that has left MLIR behind.
+struct TranslatedModel {
+  std::unique_ptr<llvm::LLVMContext> context;
+  std::unique_ptr<llvm::Module> module;
+  ModelInfo info;
+  std::vector<char> weights;
+};
+
+/// Translates the module, which is not needed afterwards; nothing after diagnostics.
+std::optional<TranslatedModel> leaveMlir(mlir::ModuleOp module, const Target &target, const EmitOptions &options);
+/// Optimises the model and writes the outputs, all of them or none.
+llvm::Error emit(TranslatedModel model, const Target &target, const EmitOptions &options);
+
+/// Bytes of the sections with code, of a native object.
+uint64_t countCodeBytes(llvm::StringRef object);
+
+} // namespace nncc

@@ -1,0 +1,46 @@
+// What the outside needs to know of a compiled model, taken from the module's attributes: the header, the descriptor
+// and the statistics say the same because all of them read this.
+#pragma once
+#include "mlir/IR/BuiltinOps.h"
+#include <string>
+#include <vector>
+
+namespace nncc {
+
+struct TensorInfo {
+  std::string name;
+  unsigned type = 0; ///< nncc_type
+  std::vector<int64_t> shape;
+  int32_t inPlace = -1;
+  uint64_t elements() const;
+  uint64_t bytes() const;
+};
+
+struct NodeInfo {
+  std::string name;
+  double flops = 0, bytes = 0;
+};
+
+struct ModelInfo {
+  std::string name;
+  std::vector<TensorInfo> inputs, outputs;
+  std::vector<NodeInfo> nodes;
+  uint64_t arenaBytes = 0, workerBytes = 0;
+  uint64_t weightsBytes = 0, weightsHash = 0;
+  bool embedsWeights = true;
+  std::string cpu;       ///< the descriptor's
+  uint32_t required = 0; ///< NNCC_CPU_*
+};
+
+inline constexpr uint64_t arenaAlign = 64;
+
+/// The C type of an nncc_type, and its bytes.
+llvm::StringRef cType(unsigned type);
+unsigned elementBytes(unsigned type);
+
+ModelInfo readModelInfo(mlir::ModuleOp module);
+
+/// The packed weights: the module's `nncc.weights` at their offsets.
+std::vector<char> packWeights(mlir::ModuleOp module);
+
+} // namespace nncc

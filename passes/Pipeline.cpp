@@ -1,0 +1,178 @@
+// Pipeline.h's implementation. Single conversion headers: mlir/Conversion/Passes.h alone would cost 24 s.
+#include "passes/Pipeline.h"
+#include "dialects/kernel/Kernel.h"
+#include "dialects/nn/NN.h"
+#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVMPass.h"
+#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Affine/IR/ValueBoundsOpInterfaceImpl.h"
+#include "mlir/Dialect/Arith/IR/ValueBoundsOpInterfaceImpl.h"
+#include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Bufferization/Transforms/FuncBufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/Func/Transforms/Passes.h"
+#include "mlir/Dialect/Index/IR/IndexDialect.h"
+#include "mlir/Dialect/Linalg/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Linalg/Transforms/TilingInterfaceImpl.h"
+#include "mlir/Dialect/MemRef/IR/ValueBoundsOpInterfaceImpl.h"
+#include "mlir/Dialect/MemRef/Transforms/AllocationOpInterfaceImpl.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/IR/ValueBoundsOpInterfaceImpl.h"
+#include "mlir/Dialect/SCF/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Tensor/IR/TensorInferTypeOpInterfaceImpl.h"
+#include "mlir/Dialect/Tensor/IR/TensorTilingInterfaceImpl.h"
+#include "mlir/Dialect/Tensor/IR/ValueBoundsOpInterfaceImpl.h"
+#include "mlir/Dialect/Tensor/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Tensor/Transforms/SubsetInsertionOpInterfaceImpl.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/graph/Passes.h"
+#include "passes/kernels/Passes.h"
+#include "passes/llvm/Passes.h"
+#include "passes/lower/Passes.h"
+using namespace mlir;
+
+namespace nncc {
+namespace {
+void tidy(OpPassManager &pm, const PipelineOptions &options) {
+  if (!options.tidy)
+    return;
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+} // namespace
+
+StringRef stageName(Stage stage) {
+  static constexpr StringLiteral names[] = {"import", "graph", "lower", "schedule", "memory", "kernels", "llvm"};
+  return names[static_cast<unsigned>(stage)];
+}
+
+std::optional<Stage> parseStage(StringRef name) {
+  for (Stage stage : allStages)
+    if (stageName(stage) == name)
+      return stage;
+  return std::nullopt;
+}
+
+void registerDialects(DialectRegistry &r) {
+  r.insert<nn::NNDialect, kernel::KernelDialect, affine::AffineDialect, arith::ArithDialect,
+           bufferization::BufferizationDialect, cf::ControlFlowDialect, func::FuncDialect, index::IndexDialect,
+           linalg::LinalgDialect, LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect, scf::SCFDialect,
+           tensor::TensorDialect, ub::UBDialect, vector::VectorDialect, x86vector::X86VectorDialect>();
+  affine::registerValueBoundsOpInterfaceExternalModels(r);
+  arith::registerBufferizableOpInterfaceExternalModels(r);
+  arith::registerValueBoundsOpInterfaceExternalModels(r);
+  bufferization::func_ext::registerBufferizableOpInterfaceExternalModels(r);
+  linalg::registerBufferizableOpInterfaceExternalModels(r);
+  linalg::registerTilingInterfaceExternalModels(r);
+  memref::registerAllocationOpInterfaceExternalModels(r);
+  memref::registerValueBoundsOpInterfaceExternalModels(r);
+  scf::registerBufferizableOpInterfaceExternalModels(r);
+  scf::registerValueBoundsOpInterfaceExternalModels(r);
+  tensor::registerBufferizableOpInterfaceExternalModels(r);
+  tensor::registerInferTypeOpInterfaceExternalModels(r);
+  tensor::registerSubsetOpInterfaceExternalModels(r);
+  tensor::registerTilingInterfaceExternalModels(r);
+  tensor::registerValueBoundsOpInterfaceExternalModels(r);
+}
+
+void buildGraphPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  tidy(pm, options);
+  pm.addPass(createFuseEpilogue());
+  tidy(pm, options);
+}
+
+void buildLowerPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addPass(createLowerToKernel());
+  tidy(pm, options);
+}
+
+void buildSchedulePipeline(OpPassManager &pm, const PipelineOptions &options) { tidy(pm, options); }
+
+void buildMemoryPipeline(OpPassManager &pm, const PipelineOptions &options) { tidy(pm, options); }
+
+void buildKernelsPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addPass(createEmitGeneric());
+  tidy(pm, options);
+}
+
+void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addPass(createBuildEntry());
+  pm.addPass(createBracketNodes());
+  pm.addPass(createOutlineTasks());
+  pm.addPass(createFlattenSignatures());
+  tidy(pm, options);
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createScalarMathToLibm());
+  ConvertVectorToLLVMPassOptions vector;
+  vector.x86Vector = true;
+  pm.addPass(createConvertVectorToLLVMPass(vector));
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createConvertIndexToLLVMPass());
+  pm.addPass(createUBToLLVMConversionPass());
+  pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  if (options.debugInfo)
+    pm.addPass(createNameNodes());
+}
+
+void buildStage(Stage stage, OpPassManager &pm, const PipelineOptions &options) {
+  switch (stage) {
+  case Stage::Import:
+    return;
+  case Stage::Graph:
+    return buildGraphPipeline(pm, options);
+  case Stage::Lower:
+    return buildLowerPipeline(pm, options);
+  case Stage::Schedule:
+    return buildSchedulePipeline(pm, options);
+  case Stage::Memory:
+    return buildMemoryPipeline(pm, options);
+  case Stage::Kernels:
+    return buildKernelsPipeline(pm, options);
+  case Stage::LLVM:
+    return buildLLVMPipeline(pm, options);
+  }
+}
+
+void registerPassesAndPipelines() {
+  registerGraphPasses();
+  registerLowerPasses();
+  registerKernelsPasses();
+  registerLlvmPasses();
+  registerCanonicalizerPass();
+  registerCSEPass();
+  registerSymbolDCEPass();
+  func::registerDuplicateFunctionEliminationPass();
+
+  struct Options : PassPipelineOptions<Options> {
+    Option<unsigned> optLevel{*this, "O", llvm::cl::desc("as -O0 to -O3"), llvm::cl::init(3)};
+    Option<bool> tidy{*this, "tidy", llvm::cl::desc("canonicalize between passes"), llvm::cl::init(true)};
+    Option<bool> debugInfo{*this, "g", llvm::cl::desc("name nodes for debuggers"), llvm::cl::init(false)};
+  };
+  for (Stage stage : llvm::drop_begin(allStages)) {
+    std::string name = ("nncc-" + stageName(stage)).str(), description = ("the stage '" + stageName(stage) + "'").str();
+    PassPipelineRegistration<Options>(name, description, [stage](OpPassManager &pm, const Options &options) {
+      buildStage(stage, pm, {options.optLevel, options.tidy, options.debugInfo});
+    });
+  }
+}
+
+} // namespace nncc

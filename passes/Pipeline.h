@@ -1,0 +1,42 @@
+// The order of everything: which passes make a stage, and which dialects and interfaces they need. Nothing else in the
+// compiler says in what order passes run.
+#pragma once
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassManager.h"
+#include <optional>
+
+namespace nncc {
+
+/// The stages, in order; `Import` is the compiler's own.
+enum class Stage { Import, Graph, Lower, Schedule, Memory, Kernels, LLVM };
+inline constexpr Stage allStages[] = {Stage::Import, Stage::Graph,   Stage::Lower, Stage::Schedule,
+                                      Stage::Memory, Stage::Kernels, Stage::LLVM};
+/// "import", "graph" ..., as --stop-after takes it.
+llvm::StringRef stageName(Stage stage);
+std::optional<Stage> parseStage(llvm::StringRef name);
+
+struct PipelineOptions {
+  /// 0: no optional fusion, no tuning; 1 to 3 as -O1 to -O3.
+  unsigned optLevel = 3;
+  /// Canonicalise and eliminate common subexpressions between passes. Tests run without to see that nothing depends on
+  /// it.
+  bool tidy = true;
+  /// Name ONNX nodes for debuggers.
+  bool debugInfo = false;
+};
+
+void registerDialects(mlir::DialectRegistry &registry);
+
+void buildGraphPipeline(mlir::OpPassManager &pm, const PipelineOptions &options);
+void buildLowerPipeline(mlir::OpPassManager &pm, const PipelineOptions &options);
+void buildSchedulePipeline(mlir::OpPassManager &pm, const PipelineOptions &options);
+void buildMemoryPipeline(mlir::OpPassManager &pm, const PipelineOptions &options);
+void buildKernelsPipeline(mlir::OpPassManager &pm, const PipelineOptions &options);
+void buildLLVMPipeline(mlir::OpPassManager &pm, const PipelineOptions &options);
+/// The stage's pipeline by number; `Import` has none.
+void buildStage(Stage stage, mlir::OpPassManager &pm, const PipelineOptions &options);
+
+/// Every pass of ours, the upstream ones that we use, and each stage as `--nncc-<stage>`: for nncc-opt.
+void registerPassesAndPipelines();
+
+} // namespace nncc
