@@ -141,7 +141,9 @@ bool nncc::nn::isIdentityEpilogue(Region &region) {
 
 void nncc::nn::makeIdentityEpilogue(Region &region, Type element, Location loc) {
   Block &block = region.emplaceBlock();
-  OpBuilder inner = OpBuilder::atBlockEnd(&block);
+  // The region may not belong to an op yet.
+  OpBuilder inner(element.getContext());
+  inner.setInsertionPointToEnd(&block);
   YieldOp::create(inner, loc, block.addArgument(element, loc));
 }
 

@@ -1,0 +1,21 @@
+// The importer's limits, in one table, so that no input makes the compiler run or grow without end.
+#pragma once
+#include <cstdint>
+
+namespace nncc::limits {
+
+/// Protobuf counts a message's bytes in an int.
+constexpr int64_t modelBytes = INT32_MAX;
+constexpr int64_t textBytes = 16 << 20;
+constexpr int textNesting = 64;
+/// Raw data of more bytes stays in the file; smaller initialisers are dense attributes that folders see.
+constexpr int64_t inlineBytes = 4096;
+constexpr int64_t irVersionMin = 3, irVersionMax = 16;
+constexpr int64_t opsetMin = 7, opsetMax = 28;
+constexpr unsigned rank = 64;
+constexpr unsigned functionDepth = 64;
+constexpr unsigned subgraphDepth = 32;
+/// After inlining.
+constexpr unsigned nodes = 1'000'000;
+
+} // namespace nncc::limits

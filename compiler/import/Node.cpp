@@ -1,0 +1,190 @@
+// Binding of operands, attributes and constants of a node; building is in NodeBuild.cpp. See Node.h.
+#include "compiler/import/Node.h"
+#include "compiler/import/ElementTypes.h"
+#include "mlir/IR/Matchers.h"
+using namespace mlir;
+using namespace nncc;
+
+Node::Node(Importer &importer, const onnx::NodeProto &proto, const Form &form, int64_t opset, Frame &frame,
+           Location loc, ArrayRef<Value> operands)
+    : importer(importer), builder(importer.builder), proto(proto), form(form), opset(opset), frame(frame), loc(loc),
+      operands(operands.begin(), operands.end()) {}
+
+InFlightDiagnostic Node::error() {
+  broken = true;
+  return emitError(loc);
+}
+
+std::optional<RankedTensorType> Node::declaredType(unsigned i) const {
+  if (!wants(i))
+    return std::nullopt;
+  auto found = frame.declared.find(proto.output(int(i)));
+  if (found == frame.declared.end() || !found->second.hasStaticShape())
+    return std::nullopt;
+  return found->second;
+}
+
+LogicalResult Node::results(ArrayRef<Value> values) {
+  if (broken || (!values.empty() && !values[0]))
+    return failure();
+  for (auto [i, name] : llvm::enumerate(proto.output())) {
+    if (name.empty())
+      continue;
+    if (i >= values.size() || !values[i])
+      return error() << "output " << i << " is not supported";
+    frame.values[name] = values[i];
+  }
+  return success();
+}
+
+//===-- Attributes ----------------------------------------------------------------------------------------------===//
+
+const onnx::AttributeProto *Node::find(StringRef name) {
+  known.insert(name);
+  for (const onnx::AttributeProto &attribute : proto.attribute()) {
+    if (attribute.name() != name)
+      continue;
+    if (attribute.ref_attr_name().empty())
+      return &attribute;
+    // Inside a function: the caller's attribute, else the function's default, else absent.
+    return frame.arguments ? frame.arguments->lookup(attribute.ref_attr_name()) : nullptr;
+  }
+  return nullptr;
+}
+
+const onnx::AttributeProto *Node::find(StringRef name, int type, StringRef kind) {
+  const onnx::AttributeProto *attribute = find(name);
+  if (!attribute || attribute->type() == type)
+    return attribute;
+  error() << "expected attribute " << quoted(name) << " to be " << kind;
+  return nullptr;
+}
+
+int64_t Node::integer(StringRef name, int64_t otherwise) {
+  auto *attribute = find(name, onnx::AttributeProto::INT, "an integer");
+  return attribute ? attribute->i() : otherwise;
+}
+
+double Node::number(StringRef name, double otherwise) {
+  auto *attribute = find(name, onnx::AttributeProto::FLOAT, "a float");
+  return attribute ? double(attribute->f()) : otherwise;
+}
+
+StringRef Node::string(StringRef name, StringRef otherwise) {
+  auto *attribute = find(name, onnx::AttributeProto::STRING, "a string");
+  return attribute ? StringRef(attribute->s()) : otherwise;
+}
+
+SmallVector<int64_t> Node::integers(StringRef name, ArrayRef<int64_t> otherwise) {
+  auto *attribute = find(name, onnx::AttributeProto::INTS, "a list of integers");
+  if (!attribute)
+    return SmallVector<int64_t>(otherwise);
+  return SmallVector<int64_t>(attribute->ints().begin(), attribute->ints().end());
+}
+
+SmallVector<double> Node::numbers(StringRef name, ArrayRef<double> otherwise) {
+  auto *attribute = find(name, onnx::AttributeProto::FLOATS, "a list of floats");
+  if (!attribute)
+    return SmallVector<double>(otherwise);
+  return SmallVector<double>(attribute->floats().begin(), attribute->floats().end());
+}
+
+SmallVector<StringRef> Node::strings(StringRef name) {
+  auto *attribute = find(name, onnx::AttributeProto::STRINGS, "a list of strings");
+  if (!attribute)
+    return {};
+  return SmallVector<StringRef>(attribute->strings().begin(), attribute->strings().end());
+}
+
+const onnx::TensorProto *Node::tensor(StringRef name) {
+  auto *attribute = find(name, onnx::AttributeProto::TENSOR, "a tensor");
+  return attribute ? &attribute->t() : nullptr;
+}
+
+const onnx::GraphProto *Node::graph(StringRef name) {
+  auto *attribute = find(name, onnx::AttributeProto::GRAPH, "a graph");
+  return attribute ? &attribute->g() : nullptr;
+}
+
+LogicalResult Node::require(StringRef name) {
+  if (has(name))
+    return success();
+  return error() << "expected attribute " << quoted(name);
+}
+
+LogicalResult Node::checkUnused() {
+  for (const onnx::AttributeProto &attribute : proto.attribute())
+    if (!known.contains(attribute.name()))
+      error() << "attribute " << quoted(attribute.name()) << " is unknown to this operator";
+  return success(!broken);
+}
+
+//===-- Constants -----------------------------------------------------------------------------------------------===//
+
+bool Node::isConstant(unsigned i) const { return operand(i) && matchPattern(operand(i), m_Constant()); }
+
+FailureOr<SmallVector<int64_t>> Node::constantInts(unsigned i) {
+  DenseIntElementsAttr dense;
+  if (broken)
+    return failure();
+  if (!isa<IntegerType>(type(i).getElementType()))
+    return error() << "expected integers as operand " << i << ", found " << type(i);
+  if (!matchPattern(operand(i), m_Constant(&dense)))
+    return error() << "operand " << i << " " << quoted(proto.input(int(i)))
+                   << " is not constant, but shapes depend on it; --value " << quoted(proto.input(int(i)))
+                   << "=... fixes it";
+  bool isUnsigned = dense.getElementType().isUnsignedInteger() || dense.getElementType().isInteger(1);
+  return llvm::map_to_vector(dense.getValues<APInt>(), [&](const APInt &value) {
+    return isUnsigned ? int64_t(value.getZExtValue()) : value.getSExtValue();
+  });
+}
+
+FailureOr<std::optional<SmallVector<int64_t>>> Node::intsOperandOrAttribute(unsigned i, StringRef name) {
+  if (operand(i)) {
+    FailureOr<SmallVector<int64_t>> values = constantInts(i);
+    if (failed(values))
+      return failure();
+    return std::optional(*values);
+  }
+  if (!has(name))
+    return std::optional<SmallVector<int64_t>>();
+  return std::optional(integers(name));
+}
+
+Value Node::constant(ElementsAttr value) { return arith::ConstantOp::create(builder, loc, cast<TypedAttr>(value)); }
+
+Value Node::splat(Type element, double value, ArrayRef<int64_t> shape) {
+  auto type = RankedTensorType::get(shape, element);
+  if (auto floating = dyn_cast<FloatType>(element)) {
+    APFloat number(value);
+    bool inexact;
+    number.convert(floating.getFloatSemantics(), APFloat::rmNearestTiesToEven, &inexact);
+    return constant(DenseElementsAttr::get(type, number));
+  }
+  APInt number(element.getIntOrFloatBitWidth(), uint64_t(int64_t(value)), /*isSigned=*/true, /*implicitTrunc=*/true);
+  return constant(DenseElementsAttr::get(type, number));
+}
+
+Value Node::constantIndices(ArrayRef<int64_t> values, ArrayRef<int64_t> shape) {
+  auto element = IntegerType::get(builder.getContext(), 64, IntegerType::Signed);
+  return constant(DenseElementsAttr::get(RankedTensorType::get(shape, element), values));
+}
+
+FailureOr<int64_t> Node::axis(int64_t axis, int64_t rank) {
+  if (axis >= -rank && axis < rank)
+    return axis < 0 ? axis + rank : axis;
+  return error() << "expected an axis from " << -rank << " to " << rank - 1 << ", found " << axis;
+}
+
+FailureOr<SmallVector<int64_t>> Node::axes(ArrayRef<int64_t> axes, int64_t rank) {
+  SmallVector<int64_t> result;
+  for (int64_t each : axes) {
+    FailureOr<int64_t> positive = axis(each, rank);
+    if (failed(positive))
+      return failure();
+    if (llvm::is_contained(result, *positive))
+      return error() << "axis " << each << " is given more than once";
+    result.push_back(*positive);
+  }
+  return result;
+}

@@ -1,0 +1,137 @@
+// Building ops from a node: inference with a diagnostic, creation with explicit types, verification, and only then
+// folding. The builders that MLIR generates abort where a model's types don't fit. See Node.h.
+#include "compiler/import/Node.h"
+#include "mlir/IR/Verifier.h"
+using namespace mlir;
+using namespace nncc;
+
+SmallVector<Value> Node::create(OperationState &state, ArrayRef<Value> values) {
+  if (broken)
+    return {};
+  for (Value value : values)
+    if (value)
+      state.addOperands(value);
+  if (state.types.empty()) {
+    auto *inference = state.name.getInterface<InferTypeOpInterface>();
+    SmallVector<Type> types;
+    DictionaryAttr attributes = state.attributes.getDictionary(builder.getContext());
+    if (mlir::failed(inference->inferReturnTypes(builder.getContext(), loc, state.operands, attributes,
+                                                 state.getRawProperties(), state.regions, types))) {
+      broken = true;
+      return {};
+    }
+    state.addTypes(types);
+  }
+  Operation *op = builder.create(state);
+  if (mlir::failed(verify(op, /*verifyRecursively=*/false))) {
+    broken = true;
+    op->erase();
+    return {};
+  }
+  SmallVector<Value> folded;
+  if (succeeded(builder.tryFold(op, folded)) && !folded.empty()) {
+    op->erase();
+    return folded;
+  }
+  return SmallVector<Value>(op->getResults());
+}
+
+void Node::addEpilogue(OperationState &state, ArrayRef<Value> values) {
+  if (!broken)
+    nn::makeIdentityEpilogue(*state.addRegion(), nn::computationType(typeOf(values[0]).getElementType()), loc);
+}
+
+SmallVector<Value> Node::buildNamed(StringRef op, ArrayRef<Value> values, ArrayRef<NamedAttribute> attributes) {
+  OperationState state(loc, op);
+  // Elementwise inference looks at operands only. An op without properties must not be given any.
+  if (!attributes.empty())
+    state.propertiesAttr = builder.getDictionaryAttr(attributes);
+  return create(state, values);
+}
+
+Value Node::convert(Value x, Type element) {
+  if (broken || typeOf(x).getElementType() == element)
+    return x;
+  return buildTyped<nn::CastOp>(RankedTensorType::get(typeOf(x).getShape(), element), x);
+}
+
+Value Node::reshape(Value x, ArrayRef<int64_t> shape) {
+  if (broken || typeOf(x).getShape() == shape)
+    return x;
+  return buildTyped<nn::ReshapeOp>(RankedTensorType::get(shape, typeOf(x).getElementType()), x);
+}
+
+Value Node::broadcast(Value x, ArrayRef<int64_t> shape) {
+  if (broken || typeOf(x).getShape() == shape)
+    return x;
+  return buildTyped<nn::BroadcastOp>(RankedTensorType::get(shape, typeOf(x).getElementType()), x);
+}
+
+Value Node::transpose(Value x, ArrayRef<int64_t> perm) {
+  return build<nn::TransposeOp>(x, [&](auto &p) { p.setPerm(builder.getDenseI64ArrayAttr(perm)); });
+}
+
+Value Node::slice(Value x, int64_t axis, int64_t start, int64_t size) {
+  if (broken)
+    return {};
+  SmallVector<int64_t> starts(typeOf(x).getRank(), 0), sizes(typeOf(x).getShape()), steps(starts.size(), 1);
+  starts[axis] = start;
+  sizes[axis] = size;
+  return build<nn::SliceOp>(x, [&](auto &p) {
+    p.setStarts(builder.getDenseI64ArrayAttr(starts));
+    p.setSizes(builder.getDenseI64ArrayAttr(sizes));
+    p.setSteps(builder.getDenseI64ArrayAttr(steps));
+  });
+}
+
+Value Node::iota(Type element, ArrayRef<int64_t> shape, int64_t axis) {
+  OperationState state(loc, nn::IotaOp::getOperationName());
+  state.getOrAddProperties<nn::IotaOp::Properties>().setAxis(builder.getI64IntegerAttr(axis));
+  state.addTypes(RankedTensorType::get(shape, element));
+  return first(create(state, {}));
+}
+
+Value Node::toChannelsLast(Value x) {
+  if (broken)
+    return {};
+  int64_t rank = typeOf(x).getRank();
+  if (rank < 2) {
+    error() << "expected a batch and channels, found " << x.getType();
+    return {};
+  }
+  SmallVector<int64_t> perm = {0};
+  llvm::append_range(perm, llvm::seq<int64_t>(2, rank));
+  perm.push_back(1);
+  return transpose(x, perm);
+}
+
+Value Node::toChannelsFirst(Value x) {
+  if (broken)
+    return {};
+  int64_t rank = typeOf(x).getRank();
+  SmallVector<int64_t> perm = {0, rank - 1};
+  llvm::append_range(perm, llvm::seq<int64_t>(1, rank - 1));
+  return transpose(x, perm);
+}
+
+void Node::checkIndices(Value indices, ArrayRef<int64_t> extents) {
+  DenseIntElementsAttr dense;
+  if (broken)
+    return;
+  if (!matchPattern(indices, m_Constant(&dense))) {
+    nn::CheckIndexOp::create(builder, loc, indices, importer.status, builder.getDenseI64ArrayAttr(extents));
+    return;
+  }
+  for (auto [i, value] : llvm::enumerate(dense.getValues<APInt>())) {
+    int64_t extent = extents[i % extents.size()], index = value.getSExtValue();
+    if (index >= -extent && index < extent)
+      continue;
+    error() << "index " << index << " is out of range for " << extent << " elements";
+    return;
+  }
+}
+
+void Node::checkValue(Value value, ArrayRef<int64_t> expected) {
+  if (!broken)
+    nn::CheckValueOp::create(builder, loc, value, importer.status, builder.getDenseI64ArrayAttr(expected));
+}
