@@ -23,6 +23,7 @@ LogicalResult emit(const KernelSite &site) {
       .Case([&](kernel::PoolOp op) { return emitPool(op, site); })
       .Case([&](kernel::PoolIndexOp op) { return emitPoolIndex(op, site); })
       .Case([&](kernel::PackOp op) { return emitPack(op, site); })
+      .Case([&](kernel::RecurrentOp op) { return emitRecurrent(op, site); })
       .Case([&](linalg::LinalgOp op) {
         OpBuilder b(op);
         return emitGeneric(b, op, site.units[0].from, site.units[0].to);

@@ -106,5 +106,6 @@ llvm::LogicalResult emitDepthwise(kernel::DepthwiseOp op, const KernelSite &site
 llvm::LogicalResult emitPool(kernel::PoolOp op, const KernelSite &site);
 llvm::LogicalResult emitPoolIndex(kernel::PoolIndexOp op, const KernelSite &site);
 llvm::LogicalResult emitPack(kernel::PackOp op, const KernelSite &site);
+llvm::LogicalResult emitRecurrent(kernel::RecurrentOp op, const KernelSite &site);
 
 } // namespace nncc

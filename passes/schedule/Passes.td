@@ -17,4 +17,9 @@ def PackWeights : Pass<"nncc-pack-weights", "mlir::ModuleOp"> {
   let description = "`kernel.pack (constant W)` => `constant (W packed)`; one constant for equal packings of one weight.";
   let dependentDialects = ["mlir::arith::ArithDialect"];
 }
+
+def PackRecurrent : Pass<"nncc-pack-recurrent", "mlir::ModuleOp"> {
+  let summary = "choose the tile of each kernel.recurrent and pack its weights into one stream";
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect"];
+}
 #endif
