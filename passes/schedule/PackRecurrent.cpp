@@ -6,6 +6,7 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/schedule/Passes.h"
+#include "dialects/kernel/Kernel.h"
 using namespace mlir;
 
 namespace nncc {
