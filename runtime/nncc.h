@@ -77,7 +77,7 @@ typedef struct nncc_model {
   uint64_t arena_align;   /* at least 64 */
   uint64_t worker_bytes;  /* more for each further worker */
   uint64_t weights_bytes; /* of the packed file that the caller maps; 0: embedded */
-  uint64_t weights_hash;
+  uint64_t weights_hash;  /* XXH3-64 of that file */
   uint32_t nodes;
   uint32_t features; /* NNCC_CPU_* that the code needs */
   const nncc_node *node;

@@ -1,6 +1,7 @@
 # lit's configuration. Tests call plain tools, found on PATH: nncc, nncc-opt and nncc-run of the build, FileCheck, not and
 # split-file of LLVM. The build's paths come from build/test/lit.site.cfg.py, which loads this file.
 import os
+import sys
 
 import lit.formats
 
@@ -31,6 +32,7 @@ def configure(here):
         ("%libnncc", f'"{build}/lib/libnncc.a" -lpthread{sanitize}'),
         ("%root", f'"{root}"'),
         ("%lib", f'"{build}/lib"'),
+        ("%python", f'"{sys.executable}"'),
     ]
 
 
