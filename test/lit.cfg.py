@@ -11,11 +11,13 @@ def configure(here):
     config.name = "nncc"
     config.test_format = lit.formats.ShTest()
     config.suffixes = [".mlir", ".onnxtxt", ".test", ".sh"]
-    config.excludes = ["Inputs"]
+    config.excludes = ["Inputs", "bin"]
     config.test_source_root = here
     config.test_exec_root = os.path.join(build, "test")
-    config.environment["PATH"] = os.pathsep.join(
-        [os.path.join(build, "bin"), config.nncc_llvm_tools, config.environment["PATH"]])
+    config.environment["PATH"] = os.pathsep.join([
+        os.path.join(build, "bin"), os.path.join(build, "test", "bin"), config.nncc_llvm_tools,
+        config.environment["PATH"]
+    ])
     config.environment["LC_ALL"] = "C"
     config.available_features |= cpu_levels()
     sanitize = f" -fsanitize={config.nncc_sanitize}" if config.nncc_sanitize else ""

@@ -1,7 +1,9 @@
 // A model written by hand, in the form that nncc gives one: c = 2 a (float32[2,3]), d = b + 1 (int64[4]), e = not n, f
 // as a double. Macros make models that are wrong in one way.
 #include "runtime/nncc.h"
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef NAME
 #define NAME toy
@@ -33,6 +35,9 @@ static void twice(void *user, uint32_t task, uint32_t worker) {
   for (int i = 0; i < 3; i++)
     scratch[i] = x->a[task * 3 + i] * 2;
   memcpy(x->c + task * 3, scratch, 12);
+#ifdef ORDER
+  x->c[0] = (float)task;
+#endif
 }
 
 static void enter(const nncc_exec *exec, uint32_t node, int in) {
@@ -61,8 +66,10 @@ static int entry(const void *const *inputs, void *const *outputs, const void *we
   enter(exec, 2, 1);
   *(unsigned char *)outputs[2] = *(const unsigned char *)inputs[2] ? 0 : 7;
   enter(exec, 2, 0);
+#ifndef UNWRITTEN
   for (int i = 0; i < 2; i++)
     ((double *)outputs[3])[i] = x.c[i] / 3.0;
+#endif
   if (exec && exec->end)
     exec->end(exec->user);
 #ifdef STRAY
@@ -70,6 +77,17 @@ static int entry(const void *const *inputs, void *const *outputs, const void *we
 #endif
 #ifdef DIRTY
   *(float *)inputs[0] += 1;
+#endif
+#ifdef MALLOC
+  static void *(*volatile allocate)(size_t) = malloc;
+  free(allocate(1));
+#endif
+#ifdef SYSCALL
+  (void)getppid();
+#endif
+#ifdef SHARED
+  static volatile double runs;
+  ((double *)outputs[3])[0] = runs++;
 #endif
 #ifdef CRASH
   *(volatile int *)0 = 0;
