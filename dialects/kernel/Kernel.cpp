@@ -84,7 +84,8 @@ LogicalResult nncc::kernel::bufferizeKernel(DestinationStyleOpInterface op, Rewr
   }
   SmallVector<Value> inits;
   for (OpOperand &init : op.getDpsInitsMutable())
-    inits.push_back(operands[init.getOperandNumber()]);
+    if (isa<TensorType>(init.get().getType())) // a status is a memref from the start
+      inits.push_back(operands[init.getOperandNumber()]);
   Operation *onBuffers = cloneWithoutRegions(rewriter, op, TypeRange(), operands);
   for (auto [from, to] : llvm::zip(op->getRegions(), onBuffers->getRegions()))
     to.takeBody(from);

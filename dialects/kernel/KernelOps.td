@@ -2,6 +2,7 @@
 #ifndef NNCC_KERNEL_OPS
 #define NNCC_KERNEL_OPS
 include "dialects/kernel/KernelContractions.td"
+include "dialects/kernel/KernelIndexed.td"
 include "dialects/kernel/KernelRecurrent.td"
 include "dialects/kernel/KernelTasks.td"
 include "dialects/kernel/KernelWindows.td"

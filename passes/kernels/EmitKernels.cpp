@@ -24,6 +24,15 @@ LogicalResult emit(const KernelSite &site) {
       .Case([&](kernel::PoolIndexOp op) { return emitPoolIndex(op, site); })
       .Case([&](kernel::PackOp op) { return emitPack(op, site); })
       .Case([&](kernel::RecurrentOp op) { return emitRecurrent(op, site); })
+      .Case([&](kernel::GatherOp op) { return emitGather(op, site); })
+      .Case([&](kernel::GatherElementsOp op) { return emitGatherElements(op, site); })
+      .Case([&](kernel::GatherNDOp op) { return emitGatherND(op, site); })
+      .Case([&](kernel::ScatterElementsOp op) { return emitScatterElements(op, site); })
+      .Case([&](kernel::ScatterNDOp op) { return emitScatterND(op, site); })
+      .Case([&](kernel::CumSumOp op) { return emitCumSum(op, site); })
+      .Case([&](kernel::TopKOp op) { return emitTopK(op, site); })
+      .Case([&](kernel::CheckIndexOp op) { return emitCheckIndex(op, site); })
+      .Case([&](kernel::CheckValueOp op) { return emitCheckValue(op, site); })
       .Case([&](linalg::LinalgOp op) {
         OpBuilder b(op);
         return emitGeneric(b, op, site.units[0].from, site.units[0].to);

@@ -107,5 +107,14 @@ llvm::LogicalResult emitPool(kernel::PoolOp op, const KernelSite &site);
 llvm::LogicalResult emitPoolIndex(kernel::PoolIndexOp op, const KernelSite &site);
 llvm::LogicalResult emitPack(kernel::PackOp op, const KernelSite &site);
 llvm::LogicalResult emitRecurrent(kernel::RecurrentOp op, const KernelSite &site);
+llvm::LogicalResult emitGather(kernel::GatherOp op, const KernelSite &site);
+llvm::LogicalResult emitGatherElements(kernel::GatherElementsOp op, const KernelSite &site);
+llvm::LogicalResult emitGatherND(kernel::GatherNDOp op, const KernelSite &site);
+llvm::LogicalResult emitScatterElements(kernel::ScatterElementsOp op, const KernelSite &site);
+llvm::LogicalResult emitScatterND(kernel::ScatterNDOp op, const KernelSite &site);
+llvm::LogicalResult emitCumSum(kernel::CumSumOp op, const KernelSite &site);
+llvm::LogicalResult emitTopK(kernel::TopKOp op, const KernelSite &site);
+llvm::LogicalResult emitCheckIndex(kernel::CheckIndexOp op, const KernelSite &site);
+llvm::LogicalResult emitCheckValue(kernel::CheckValueOp op, const KernelSite &site);
 
 } // namespace nncc

@@ -21,6 +21,8 @@ void populateContractionPatterns(const TypeConverter &types, mlir::RewritePatter
 void populateReductionPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
 void populateMovementPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
 void populateRecurrentPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
+void populateIndexedPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
+void populateTransposedPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
 
 /// A destination without content, of a converted type with static shape.
 mlir::Value emptyOf(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type);
@@ -34,5 +36,18 @@ mlir::AffineMap broadcastMap(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64
 mlir::Value buildMap(mlir::OpBuilder &b, mlir::Location loc, mlir::RankedTensorType result, mlir::ValueRange inputs,
                      llvm::ArrayRef<mlir::AffineMap> maps, llvm::ArrayRef<bool> isBool, bool resultIsBool,
                      llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)> body);
+
+/// What a convolution is made of; all its spatial lists have the extents' order, `epilogue` is copied.
+struct Convolution {
+  mlir::Value x, w;
+  mlir::ValueRange extras;
+  llvm::ArrayRef<int64_t> strides, pads, dilations;
+  int64_t groups;
+  mlir::Region *epilogue;
+  bool nchwInput = false;
+};
+/// The kernel op that computes it: depthwise where each channel is a group.
+mlir::Value buildConvolution(mlir::ConversionPatternRewriter &b, mlir::Location loc, mlir::RankedTensorType type,
+                             const Convolution &conv);
 
 } // namespace nncc::lower

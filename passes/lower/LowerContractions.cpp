@@ -1,4 +1,4 @@
-// Contractions become kernel ops on weights as they are; the schedule packs them. The epilogue region moves unchanged,
+// Contractions become kernel ops on weights as they are; the schedule packs them. The epilogue region stays as it is,
 // but for bools: an i1 in a region is an i8 in memory.
 #include "passes/lower/Lower.h"
 using namespace mlir;
@@ -7,9 +7,9 @@ using namespace nncc;
 namespace {
 RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
 
-// Moves `from` into the kernel op's region `to`; arguments and the yielded value of type i1 become i8.
-void moveEpilogue(ConversionPatternRewriter &b, Region &from, Region &to) {
-  b.inlineRegionBefore(from, to, to.end());
+// Copies `from` into the kernel op's region `to`; arguments and the yielded value of type i1 become i8.
+void copyEpilogue(ConversionPatternRewriter &b, Region &from, Region &to) {
+  b.cloneRegionBefore(from, to, to.end());
   Block &block = to.front();
   OpBuilder::InsertionGuard guard(b);
   for (BlockArgument arg : block.getArguments())
@@ -40,13 +40,13 @@ struct LowerMatmul : OpConversionPattern<nn::MatmulOp> {
     if (typeOf(a.getW()).getRank() == 2) {
       auto gemm = kernel::GemmOp::create(b, loc, type, a.getX(), a.getW(), a.getExtras(), init, op.getTransposeW(),
                                          kernel::TileAttr());
-      moveEpilogue(b, op.getEpilogue(), gemm.getEpilogue());
+      copyEpilogue(b, op.getEpilogue(), gemm.getEpilogue());
       b.replaceOp(op, gemm.getResults());
       return success();
     }
     auto batch = kernel::BatchMatmulOp::create(b, loc, type, a.getX(), a.getW(), a.getExtras(), init,
                                                op.getTransposeW(), kernel::TileAttr());
-    moveEpilogue(b, op.getEpilogue(), batch.getEpilogue());
+    copyEpilogue(b, op.getEpilogue(), batch.getEpilogue());
     b.replaceOp(op, batch.getResults());
     return success();
   }
@@ -68,30 +68,35 @@ Value nchwSource(Value x) {
 struct LowerConv : OpConversionPattern<nn::ConvOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(nn::ConvOp op, OpAdaptor a, ConversionPatternRewriter &b) const override {
-    Location loc = op.getLoc();
-    Type type = getTypeConverter()->convertType(op.getType());
-    Value init = lower::emptyOf(b, loc, type);
-    RankedTensorType w = typeOf(a.getW());
-    int64_t spatial = w.getRank() - 2, channels = typeOf(a.getX()).getShape().back();
-    if (int64_t(op.getGroups()) == channels && channels > 1) {
-      auto depthwise = kernel::DepthwiseOp::create(b, loc, type, a.getX(), a.getW(), a.getExtras(), init,
-                                                   w.getShape().take_front(spatial), op.getStrides(), op.getPads(),
-                                                   op.getDilations(), kernel::TileAttr());
-      moveEpilogue(b, op.getEpilogue(), depthwise.getEpilogue());
-      b.replaceOp(op, depthwise.getResults());
-      return success();
+    lower::Convolution conv{a.getX(),     a.getW(),          a.getExtras(),           op.getStrides(),
+                            op.getPads(), op.getDilations(), int64_t(op.getGroups()), &op.getEpilogue()};
+    if (Value nchw = op.getGroups() == 1 ? nchwSource(op.getX()) : Value()) {
+      conv.x = b.getRemappedValue(nchw);
+      conv.nchwInput = true;
     }
-    Value x = a.getX(), nchw = op.getGroups() == 1 ? nchwSource(op.getX()) : Value();
-    if (nchw)
-      x = b.getRemappedValue(nchw);
-    auto conv = kernel::ConvOp::create(b, loc, type, x, a.getW(), a.getExtras(), init, op.getStrides(), op.getPads(),
-                                       op.getDilations(), op.getGroups(), bool(nchw), kernel::TileAttr());
-    moveEpilogue(b, op.getEpilogue(), conv.getEpilogue());
-    b.replaceOp(op, conv.getResults());
+    auto type = cast<RankedTensorType>(getTypeConverter()->convertType(op.getType()));
+    b.replaceOp(op, lower::buildConvolution(b, op.getLoc(), type, conv));
     return success();
   }
 };
 } // namespace
+
+Value lower::buildConvolution(ConversionPatternRewriter &b, Location loc, RankedTensorType type,
+                              const Convolution &conv) {
+  Value init = lower::emptyOf(b, loc, type);
+  int64_t spatial = type.getRank() - 2, channels = typeOf(conv.x).getShape().back();
+  if (conv.groups == channels && channels > 1) {
+    auto depthwise = kernel::DepthwiseOp::create(b, loc, type, conv.x, conv.w, conv.extras, init,
+                                                 typeOf(conv.w).getShape().take_front(spatial), conv.strides, conv.pads,
+                                                 conv.dilations, kernel::TileAttr());
+    copyEpilogue(b, *conv.epilogue, depthwise.getEpilogue());
+    return depthwise.getResult(0);
+  }
+  auto op = kernel::ConvOp::create(b, loc, type, conv.x, conv.w, conv.extras, init, conv.strides, conv.pads,
+                                   conv.dilations, conv.groups, conv.nchwInput, kernel::TileAttr());
+  copyEpilogue(b, *conv.epilogue, op.getEpilogue());
+  return op.getResult(0);
+}
 
 void lower::populateContractionPatterns(const TypeConverter &types, RewritePatternSet &patterns) {
   patterns.add<LowerMatmul, LowerConv>(types, patterns.getContext());

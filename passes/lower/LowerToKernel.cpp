@@ -30,6 +30,8 @@ struct LowerToKernelPass : impl::LowerToKernelBase<LowerToKernelPass> {
     lower::populateReductionPatterns(types, patterns);
     lower::populateMovementPatterns(types, patterns);
     lower::populateRecurrentPatterns(types, patterns);
+    lower::populateIndexedPatterns(types, patterns);
+    lower::populateTransposedPatterns(types, patterns);
     if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
       signalPassFailure();
   }
