@@ -48,3 +48,9 @@ def : Form<"MatMul", 1, "nn.matmul", 2, 2, "importMatMul">;
 def : Form<"Gemm", 7, "nn.matmul", 2, 3, "importGemm">;
 def : Form<"MaxPool", 1, "nn.pool", 1, 1, "importPool", "max", 2>;
 def : Form<"GlobalAveragePool", 1, "nn.reduce", 1, 1, "importGlobalPool", "average">;
+
+//===-- Recurrent layers ----------------------------------------------------------------------------------------===//
+
+def : Form<"LSTM", 7, "nn.recurrent", 3, 8, "importRecurrent", "lstm", 3>;
+def : Form<"GRU", 7, "nn.recurrent", 3, 6, "importRecurrent", "gru", 2>;
+def : Form<"RNN", 7, "nn.recurrent", 3, 6, "importRecurrent", "rnn", 2>;
