@@ -67,26 +67,22 @@ SmallVector<int64_t> nncc::kernel::broadcastStrides(Value v, ArrayRef<int64_t> s
   return strides;
 }
 
-RowSpace nncc::kernel::flattenRows(ArrayRef<int64_t> shape, ArrayRef<SmallVector<int64_t>> strides) {
+// A dimension of 1 has no stride of its own: it joins any rows, and rows of 1 join anything.
+RowSpace nncc::kernel::flattenRows(ArrayRef<int64_t> shape, ArrayRef<SmallVector<int64_t>> strides,
+                                   ArrayRef<int64_t> fixed) {
   assert(shape.size() >= 2 && "expected rows and columns");
-  unsigned first = shape.size() - 2;
+  unsigned first = shape.size() - 2, rowDim = first;
   int64_t rows = shape[first];
-  while (first > 0) {
-    int64_t extent = shape[first - 1];
-    // A dimension of 1 has no stride of its own; rows of 1 take the stride of what is joined to them.
-    bool joins = extent == 1 || rows == 1 || llvm::all_of(strides, [&](const SmallVector<int64_t> &s) {
-                   int64_t row = 0;
-                   for (unsigned d = shape.size() - 2; d + 1 > first; d--)
-                     if (shape[d] != 1) {
-                       row = s[d];
-                       break;
-                     }
-                   return s[first - 1] == row * rows;
-                 });
-    if (!joins)
-      break;
-    rows *= extent;
-    first--;
+  for (; first > 0; first--) {
+    unsigned d = first - 1;
+    if (shape[d] != 1) {
+      auto follows = [&](const SmallVector<int64_t> &s) { return rows == 1 || s[d] == s[rowDim] * rows; };
+      if ((!fixed.empty() && fixed[d] != 0) || !llvm::all_of(strides, follows))
+        break;
+      if (rows == 1)
+        rowDim = d;
+    }
+    rows *= shape[d];
   }
   return {SmallVector<int64_t>(shape.take_front(first)), rows, first};
 }
@@ -110,12 +106,9 @@ RowSpace nncc::kernel::rowsOf(BatchMatmulOp op) {
   ArrayRef<int64_t> shape = shapeOf(op.getInit());
   SmallVector<SmallVector<int64_t>> strides;
   append(strides, op.getA(), shape);
-  append(strides, op.getB(), shape);
-  // b has no rows: it joins others only where it is broadcast.
-  strides.back()[shape.size() - 2] = 0;
   append(strides, op.getExtras(), shape);
   append(strides, op.getInit(), shape);
-  return flattenRows(shape, strides);
+  return flattenRows(shape, strides, broadcastStrides(op.getB(), shape));
 }
 
 std::optional<RowSpace> nncc::kernel::pixelsOf(ConvOp op) {

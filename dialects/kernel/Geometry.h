@@ -38,8 +38,10 @@ struct RowSpace {
 
   int64_t batches() const { return llvm::product_of(batch); }
 };
-/// `strides`: of each operand that is indexed by rows, as broadcastStrides gives them.
-RowSpace flattenRows(llvm::ArrayRef<int64_t> resultShape, llvm::ArrayRef<llvm::SmallVector<int64_t>> strides);
+/// `strides`: of each operand that is indexed by rows, as broadcastStrides gives them; `fixed`: of one that is not, and
+/// so must be broadcast along what becomes rows.
+RowSpace flattenRows(llvm::ArrayRef<int64_t> resultShape, llvm::ArrayRef<llvm::SmallVector<int64_t>> strides,
+                     llvm::ArrayRef<int64_t> fixed = {});
 RowSpace rowsOf(GemmOp op);
 RowSpace rowsOf(BatchMatmulOp op);
 /// All pixels as rows; empty where operands have no one stride for them (slices).
