@@ -1,5 +1,5 @@
-// LSTM, GRU and RNN. The layout is brought to steps first, absent activations get their defaults, and both halves of the
-// bias are added wherever the cell allows it.
+// LSTM, GRU and RNN. The layout is brought to steps first, absent activations get their defaults, and both halves of
+// the bias are added wherever the cell allows it.
 #include "compiler/import/Node.h"
 #include "llvm/ADT/StringExtras.h"
 using namespace mlir;
@@ -13,10 +13,10 @@ struct Activation {
   double alpha, beta;
 };
 constexpr Activation activations[] = {
-    {"Sigmoid", false, false, 0, 0},   {"Tanh", false, false, 0, 0},      {"Relu", false, false, 0, 0},
-    {"Affine", true, true, 1, 0},      {"LeakyRelu", true, false, 0.01, 0}, {"ThresholdedRelu", true, false, 1, 0},
-    {"ScaledTanh", true, true, 1, 1},  {"HardSigmoid", true, true, 0.2, 0.5}, {"Elu", true, false, 1, 0},
-    {"Softsign", false, false, 0, 0},  {"Softplus", false, false, 0, 0},
+    {"Sigmoid", false, false, 0, 0},  {"Tanh", false, false, 0, 0},          {"Relu", false, false, 0, 0},
+    {"Affine", true, true, 1, 0},     {"LeakyRelu", true, false, 0.01, 0},   {"ThresholdedRelu", true, false, 1, 0},
+    {"ScaledTanh", true, true, 1, 1}, {"HardSigmoid", true, true, 0.2, 0.5}, {"Elu", true, false, 1, 0},
+    {"Softsign", false, false, 0, 0}, {"Softplus", false, false, 0, 0},
 };
 
 struct Cell {
@@ -108,12 +108,13 @@ LogicalResult importRecurrent(Node &node) {
   Value sum, hiddenBias;
   if (Value bias = node.operand(3)) {
     if (Node::typeOf(bias).getShape() != ArrayRef<int64_t>{directions, 2 * cell.gates * hidden})
-      return node.error() << "expected a bias of " << directions << "x" << 2 * cell.gates * hidden << " elements, found "
-                          << bias.getType();
+      return node.error() << "expected a bias of " << directions << "x" << 2 * cell.gates * hidden
+                          << " elements, found " << bias.getType();
     splitBias(node, bias, cell.gates, hidden, linearBeforeReset && cell.kind == nn::CellKind::gru, sum, hiddenBias);
   }
-  SmallVector<Value> values = {swapped(node.operand(0)), node.operand(1), node.operand(2), sum, hiddenBias,
-                               node.operand(4), swapped(node.operand(5)), swapped(node.operand(6)), node.operand(7)};
+  SmallVector<Value> values = {
+      swapped(node.operand(0)), node.operand(1),          node.operand(2), sum, hiddenBias, node.operand(4),
+      swapped(node.operand(5)), swapped(node.operand(6)), node.operand(7)};
   SmallVector<Value> results = node.buildAll<nn::RecurrentOp>(values, [&](auto &p) {
     MLIRContext *context = b.getContext();
     p.setCell(nn::CellKindAttr::get(context, cell.kind));

@@ -54,3 +54,9 @@ def : Form<"GlobalAveragePool", 1, "nn.reduce", 1, 1, "importGlobalPool", "avera
 def : Form<"LSTM", 7, "nn.recurrent", 3, 8, "importRecurrent", "lstm", 3>;
 def : Form<"GRU", 7, "nn.recurrent", 3, 6, "importRecurrent", "gru", 2>;
 def : Form<"RNN", 7, "nn.recurrent", 3, 6, "importRecurrent", "rnn", 2>;
+
+//===-- Control flow --------------------------------------------------------------------------------------------===//
+
+def : Form<"If", 1, "scf.if", 1, 1, "importIf", "", 255>;
+def : Form<"Loop", 1, "scf.for", 2, 255, "importLoop", "", 255>;
+def : Form<"Scan", 9, "scf.for", 1, 255, "importScan", "", 255>;

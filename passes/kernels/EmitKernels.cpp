@@ -23,6 +23,7 @@ LogicalResult emit(const KernelSite &site) {
       .Case([&](kernel::PoolOp op) { return emitPool(op, site); })
       .Case([&](kernel::PoolIndexOp op) { return emitPoolIndex(op, site); })
       .Case([&](kernel::PackOp op) { return emitPack(op, site); })
+      .Case([&](kernel::AttentionOp op) { return emitAttention(op, site); })
       .Case([&](kernel::RecurrentOp op) { return emitRecurrent(op, site); })
       .Case([&](kernel::GatherOp op) { return emitGather(op, site); })
       .Case([&](kernel::GatherElementsOp op) { return emitGatherElements(op, site); })

@@ -106,6 +106,7 @@ llvm::LogicalResult emitDepthwise(kernel::DepthwiseOp op, const KernelSite &site
 llvm::LogicalResult emitPool(kernel::PoolOp op, const KernelSite &site);
 llvm::LogicalResult emitPoolIndex(kernel::PoolIndexOp op, const KernelSite &site);
 llvm::LogicalResult emitPack(kernel::PackOp op, const KernelSite &site);
+llvm::LogicalResult emitAttention(kernel::AttentionOp op, const KernelSite &site);
 llvm::LogicalResult emitRecurrent(kernel::RecurrentOp op, const KernelSite &site);
 llvm::LogicalResult emitGather(kernel::GatherOp op, const KernelSite &site);
 llvm::LogicalResult emitGatherElements(kernel::GatherElementsOp op, const KernelSite &site);

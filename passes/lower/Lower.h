@@ -20,6 +20,7 @@ void populateElementwisePatterns(const TypeConverter &types, mlir::RewritePatter
 void populateContractionPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
 void populateReductionPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
 void populateMovementPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
+void populateAttentionPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
 void populateRecurrentPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
 void populateIndexedPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
 void populateTransposedPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);

@@ -29,6 +29,7 @@ struct LowerToKernelPass : impl::LowerToKernelBase<LowerToKernelPass> {
     lower::populateContractionPatterns(types, patterns);
     lower::populateReductionPatterns(types, patterns);
     lower::populateMovementPatterns(types, patterns);
+    lower::populateAttentionPatterns(types, patterns);
     lower::populateRecurrentPatterns(types, patterns);
     lower::populateIndexedPatterns(types, patterns);
     lower::populateTransposedPatterns(types, patterns);
