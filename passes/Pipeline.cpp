@@ -90,6 +90,11 @@ void registerDialects(DialectRegistry &r) {
 
 void buildGraphPipeline(OpPassManager &pm, const PipelineOptions &options) {
   tidy(pm, options);
+  pm.addPass(createFoldWeights());
+  pm.addPass(createPropagateTransposes());
+  pm.addPass(createFoldFlatten());
+  pm.addPass(createFoldScales());
+  pm.addPass(createFoldWeights());
   pm.addPass(createFuseEpilogue());
   tidy(pm, options);
 }

@@ -7,6 +7,12 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include <array>
+namespace nncc::nn {
+// The defaults of PermuteInterface; see there.
+mlir::FailureOr<llvm::SmallVector<int64_t>> permuteLikeElementwise(mlir::Operation *op, llvm::ArrayRef<int64_t> perm);
+mlir::FailureOr<llvm::SmallVector<int64_t>> permuteLikeElementwise(mlir::Operation *op, unsigned operand,
+                                                                   llvm::ArrayRef<int64_t> perm);
+} // namespace nncc::nn
 // Generated code, in the order in which its parts need each other.
 #include "dialects/nn/NNDialect.h.inc"
 #include "dialects/nn/NNEnums.h.inc"

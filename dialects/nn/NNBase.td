@@ -34,4 +34,10 @@ class NN_PureOp<string mnemonic, list<Trait> traits = []>
     : NN_Op<mnemonic, [Pure, InferTypeOpAdaptor] # traits> {
   let results = (outs NN_Tensor:$result);
 }
+
+// Permuted by giving attributes that name dimensions their new numbers, and by a mapping of the op's own.
+defvar NN_Permutes = DeclareOpInterfaceMethods<NN_PermuteInterface, ["permuteAttributes"]>;
+defvar NN_PermutesShape = DeclareOpInterfaceMethods<NN_PermuteInterface, ["permuteResult", "permuteOperand"]>;
+defvar NN_PermutesAll = DeclareOpInterfaceMethods<NN_PermuteInterface, ["permuteResult", "permuteOperand",
+                                                                        "permuteAttributes"]>;
 #endif

@@ -8,7 +8,7 @@ include "dialects/nn/NNBase.td"
 // last operand's element type, or bool.
 class NN_Elementwise<string mnemonic, TypeConstraint type, list<string> names, string formula, list<string> params = [],
                      bit isPredicate = 0>
-    : NN_Op<mnemonic, [Pure, InferTypeOpAdaptor, DeclareOpInterfaceMethods<NN_ElementwiseInterface>]> {
+    : NN_Op<mnemonic, [Pure, InferTypeOpAdaptor, NN_PermuteInterface, DeclareOpInterfaceMethods<NN_ElementwiseInterface>]> {
   let summary = formula;
   let arguments = !con(!dag(ins, !listsplat(type, !size(names)), names),
                        !dag(ins, !listsplat(F64Attr, !size(params)), params));
@@ -123,7 +123,8 @@ def NN_ShiftRightOp : NN_Elementwise<"shift_right", NN_IntegerTensor, ["x", "y"]
 def NN_WhereOp : NN_Elementwise<"where", NN_Tensor, ["condition", "x", "y"], "select(condition, x, y)">;
 
 // The one elementwise op whose formula depends on its result's type.
-def NN_CastOp : NN_Op<"cast", [Pure, DeclareOpInterfaceMethods<NN_ElementwiseInterface>, SameOperandsAndResultShape]> {
+def NN_CastOp : NN_Op<"cast", [Pure, NN_PermuteInterface, DeclareOpInterfaceMethods<NN_ElementwiseInterface>,
+                               SameOperandsAndResultShape]> {
   let summary = "the nearest value of another element type; out of range saturates, NaN becomes 0, bool is x != 0";
   let arguments = (ins NN_Tensor:$x);
   let results = (outs NN_Tensor:$result);

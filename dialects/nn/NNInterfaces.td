@@ -24,4 +24,25 @@ def NN_EpilogueInterface : OpInterface<"EpilogueInterface"> {
                     "::mlir::Region &", "getEpilogue">,
   ];
 }
+
+// Implemented by ops with one result that compute transpose(result) from transposed operands: moving a transpose through
+// such an op is one clone. A permutation is one of nn.transpose; an empty one leaves the operand as it is; an operand of
+// lower rank than its permutation gets leading dimensions of 1 first. The defaults are those of an elementwise op.
+def NN_PermuteInterface : OpInterface<"PermuteInterface"> {
+  let cppNamespace = "::nncc::nn";
+  let methods = [
+    InterfaceMethod<[{
+      The permutation of the result that goes with operand `i` permuted by `perm`; failure where there is none.}],
+      "::mlir::FailureOr<::llvm::SmallVector<int64_t>>", "permuteResult",
+      (ins "unsigned":$i, "::llvm::ArrayRef<int64_t>":$perm), "",
+      "return ::nncc::nn::permuteLikeElementwise($_op, perm);">,
+    InterfaceMethod<"The permutation of operand `i` that goes with the result permuted by `perm`, or failure.",
+      "::mlir::FailureOr<::llvm::SmallVector<int64_t>>", "permuteOperand",
+      (ins "unsigned":$i, "::llvm::ArrayRef<int64_t>":$perm), "",
+      "return ::nncc::nn::permuteLikeElementwise($_op, i, perm);">,
+    InterfaceMethod<"Sets the attributes for operand 0 and the result permuted by `operand` and `perm`.",
+      "void", "permuteAttributes",
+      (ins "::llvm::ArrayRef<int64_t>":$operand, "::llvm::ArrayRef<int64_t>":$perm), "", "(void)operand;">,
+  ];
+}
 #endif

@@ -4,7 +4,7 @@
 include "dialects/nn/NNBase.td"
 
 
-def NN_ReshapeOp : NN_Op<"reshape", [Pure]> {
+def NN_ReshapeOp : NN_Op<"reshape", [Pure, NN_PermutesShape]> {
   let summary = "the same elements in row-major order under another shape";
   let arguments = (ins NN_Tensor:$x);
   let results = (outs NN_Tensor:$result);
@@ -18,7 +18,7 @@ def NN_TransposeOp : NN_PureOp<"transpose"> {
   let assemblyFormat = "$x `perm` $perm attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
 }
-def NN_BroadcastOp : NN_Op<"broadcast", [Pure]> {
+def NN_BroadcastOp : NN_Op<"broadcast", [Pure, NN_PermuteInterface]> {
   let summary = "repeats x along its dimensions of 1 and in front, by numpy's rule";
   let arguments = (ins NN_Tensor:$x);
   let results = (outs NN_Tensor:$result);
@@ -26,18 +26,18 @@ def NN_BroadcastOp : NN_Op<"broadcast", [Pure]> {
   let hasFolder = 1;
   let hasVerifier = 1;
 }
-def NN_SliceOp : NN_PureOp<"slice"> {
+def NN_SliceOp : NN_PureOp<"slice", [NN_Permutes]> {
   let summary = "sizes[d] elements from starts[d] on, steps[d] >= 1 apart";
   let arguments = (ins NN_Tensor:$x, DenseI64ArrayAttr:$starts, DenseI64ArrayAttr:$sizes, DenseI64ArrayAttr:$steps);
   let assemblyFormat = "$x `starts` $starts `sizes` $sizes `steps` $steps attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
 }
-def NN_ConcatOp : NN_PureOp<"concat"> {
+def NN_ConcatOp : NN_PureOp<"concat", [NN_Permutes]> {
   let arguments = (ins Variadic<NN_Tensor>:$xs, I64Attr:$axis);
   let assemblyFormat = "$xs `axis` $axis attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
 }
-def NN_PadOp : NN_PureOp<"pad"> {
+def NN_PadOp : NN_PureOp<"pad", [NN_Permutes]> {
   let summary = "x with low[d] and high[d] >= 0 elements of `value` (a scalar tensor) before and after";
   let arguments = (ins NN_Tensor:$x, NN_Tensor:$value, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high);
   let assemblyFormat = "$x `,` $value `low` $low `high` $high attr-dict `:` functional-type(operands, results)";
@@ -67,7 +67,7 @@ def NN_ToScalarOp : NN_Op<"to_scalar", [Pure]> {
 }
 
 // Indices are si32 or si64; negative ones count from the end. What is out of range is clamped: nn.check_index tells.
-def NN_GatherOp : NN_PureOp<"gather"> {
+def NN_GatherOp : NN_PureOp<"gather", [NN_PermutesAll]> {
   let summary = "result[a..., i..., b...] = x[a..., indices[i...], b...]";
   let arguments = (ins NN_Tensor:$x, NN_IndexTensor:$indices, I64Attr:$axis);
   let assemblyFormat = "$x `,` $indices `axis` $axis attr-dict `:` functional-type(operands, results)";
@@ -95,7 +95,7 @@ def NN_ScatterNDOp : NN_PureOp<"scatter_nd"> {
                        DefaultValuedAttr<NN_ScatterKind, "::nncc::nn::ScatterKind::none">:$kind);
   let assemblyFormat = "$x `,` $indices `,` $updates attr-dict `:` functional-type(operands, results)";
 }
-def NN_CumSumOp : NN_PureOp<"cumsum"> {
+def NN_CumSumOp : NN_PureOp<"cumsum", [NN_Permutes]> {
   let arguments = (ins NN_NumberTensor:$x, I64Attr:$axis, UnitAttr:$exclusive, UnitAttr:$reverse);
   let assemblyFormat = "$x `axis` $axis attr-dict `:` functional-type(operands, results)";
 }

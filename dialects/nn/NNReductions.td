@@ -22,25 +22,25 @@ def NN_PoolIndexOp : NN_PureOp<"pool_index"> {
                          `:` functional-type(operands, results)}];
 }
 
-def NN_ReduceOp : NN_PureOp<"reduce"> {
+def NN_ReduceOp : NN_PureOp<"reduce", [NN_Permutes]> {
   let summary = "combines along axes, which stay as dimensions of 1";
   let arguments = (ins NN_NumberTensor:$x, NN_ReduceKind:$kind, DenseI64ArrayAttr:$axes);
   let assemblyFormat = "$kind $x `axes` $axes attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
   let hasVerifier = 1;
 }
-def NN_ArgReduceOp : NN_PureOp<"arg_reduce"> {
+def NN_ArgReduceOp : NN_PureOp<"arg_reduce", [NN_Permutes]> {
   let summary = "si64 index of the smallest or largest element along axis, which stays as a dimension of 1";
   let arguments = (ins NN_NumberTensor:$x, NN_ReduceKind:$kind, I64Attr:$axis, UnitAttr:$last);
   let assemblyFormat = "$kind $x `axis` $axis attr-dict `:` functional-type(operands, results)";
 }
-def NN_SoftmaxOp : NN_PureOp<"softmax"> {
+def NN_SoftmaxOp : NN_PureOp<"softmax", [NN_Permutes]> {
   let summary = "exp(x - max) / sum(exp(x - max)) along axis; its logarithm with `log`";
   let arguments = (ins NN_FloatTensor:$x, I64Attr:$axis, UnitAttr:$log);
   let assemblyFormat = "$x `axis` $axis attr-dict `:` functional-type(operands, results)";
 }
 // Scale and bias broadcast to x; both or none or scale alone.
-def NN_NormOp : NN_PureOp<"norm"> {
+def NN_NormOp : NN_PureOp<"norm", [NN_Permutes]> {
   let summary = "(x - mean) / sqrt(variance + epsilon) * scale + bias over axes; with `rms`: x / sqrt(mean(x^2) + epsilon)";
   let arguments = (ins NN_FloatTensor:$x, Variadic<NN_FloatTensor>:$affine, DenseI64ArrayAttr:$axes, F64Attr:$epsilon,
                        UnitAttr:$rms);

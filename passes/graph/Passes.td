@@ -1,5 +1,21 @@
 include "mlir/Pass/PassBase.td"
 
+def PropagateTransposes : Pass<"nncc-propagate-transposes"> {
+  let summary = "op(transpose(x)) <=> transpose(op'(x)), in regions, where that leaves fewer elements to move";
+  let dependentDialects = ["nn::NNDialect"];
+}
+def FoldFlatten : Pass<"nncc-fold-flatten"> {
+  let summary = "matmul(reshape(transpose(x)), w) => matmul(reshape(x), w with its rows in x's order), for constant w";
+  let dependentDialects = ["nn::NNDialect"];
+}
+def FoldScales : Pass<"nncc-fold-scales"> {
+  let summary = "contraction(x, w) * c + d => contraction(x, w * c) + d, for a constant c with an element per column";
+  let dependentDialects = ["nn::NNDialect"];
+}
+def FoldWeights : Pass<"nncc-fold-weights"> {
+  let summary = "movement and exactly rounded arithmetic on constants => constants of any size";
+  let dependentDialects = ["nn::NNDialect"];
+}
 def FuseEpilogue : Pass<"nncc-fuse-epilogue"> {
   let summary = "e(contraction(x), ...) => contraction(x) with e in its epilogue, for any group e of elementwise ops";
   let dependentDialects = ["nn::NNDialect"];

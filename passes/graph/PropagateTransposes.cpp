@@ -1,0 +1,410 @@
+// Moves transposes to where they cost least. Each transpose proposes that the ops behind or before it compute in the
+// other order of dimensions; what can follow suit makes a region, and the region is rebuilt where that leaves less to
+// move. PermuteInterface says what an op becomes; weights move for free, since they are transposed at compile time.
+#include "dialects/nn/NN.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "mlir/IR/Matchers.h"
+#include "passes/graph/Passes.h"
+using namespace mlir;
+using namespace nncc::nn;
+
+namespace nncc {
+#define GEN_PASS_DEF_PROPAGATETRANSPOSES
+#include "passes/graph/Passes.h.inc"
+namespace {
+using Perm = SmallVector<int64_t>; // empty: the identity
+
+RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
+
+Perm normalize(Perm perm) {
+  if (llvm::equal(perm, llvm::seq<int64_t>(0, perm.size())))
+    perm.clear();
+  return perm;
+}
+// As many leading dimensions as `rank` asks for, which stay in front.
+Perm extend(ArrayRef<int64_t> perm, int64_t rank) {
+  int64_t more = perm.empty() ? rank : rank - int64_t(perm.size());
+  auto result = llvm::to_vector(llvm::seq<int64_t>(0, more));
+  for (int64_t d : perm)
+    result.push_back(d + more);
+  return result;
+}
+// transpose(transpose(x, first), then)
+Perm compose(ArrayRef<int64_t> first, ArrayRef<int64_t> then) {
+  if (first.empty() || then.empty())
+    return normalize(Perm(first.empty() ? then : first));
+  return normalize(applyPermutation(extend(first, then.size()), then));
+}
+Perm inverse(ArrayRef<int64_t> perm) { return perm.empty() ? Perm() : invertPermutationVector(perm); }
+
+bool movesOnlyUnits(ArrayRef<int64_t> shape, ArrayRef<int64_t> perm) {
+  int64_t last = -1, more = int64_t(perm.size()) - int64_t(shape.size());
+  for (int64_t d : perm)
+    if (d >= more && shape[d - more] != 1) {
+      if (d < last)
+        return false;
+      last = d;
+    }
+  return true;
+}
+
+// `value` is transpose(base, perm).
+struct Form {
+  Value base;
+  Perm perm;
+};
+Form formOf(Value value) {
+  if (auto transpose = value.getDefiningOp<TransposeOp>())
+    return {transpose.getX(), normalize(Perm(transpose.getPerm()))};
+  return {value, {}};
+}
+
+// What an op of a region gives and takes instead: its result permuted by `result`, its operands by `operands`.
+struct Flip {
+  Perm result;
+  SmallVector<Perm> operands;
+};
+
+class Propagation {
+public:
+  explicit Propagation(Operation *root) : root(root) {}
+  void run();
+
+private:
+  using Region = llvm::MapVector<Operation *, Flip>;
+
+  void tidy(TransposeOp op);
+  void runFrom(size_t &next);
+  void growFrom(Region &region, TransposeOp seed, bool forward);
+  void visit(Region &region, SmallVectorImpl<Operation *> &worklist, Operation *op, ArrayRef<int64_t> perm,
+             int operand);
+  int64_t costOf(Value base, const Region &region) const;
+  int64_t costOf(const Region &region, const Region &state) const;
+  SmallVector<Operation *> producersFirst(const Region &region) const;
+  void apply(Region &region);
+  Value getForm(Value value, ArrayRef<int64_t> perm, Block *block);
+  Value transposeOf(Value base, Perm perm, Block *block);
+  void replace(TransposeOp transpose, Value value);
+  void moveOut(scf::IfOp op, OpResult result);
+
+  Operation *root;
+  SmallVector<TransposeOp> seeds; // erased ones are null
+  DenseMap<Operation *, size_t> seedOf;
+  DenseMap<std::pair<Value, Block *>, SmallVector<std::pair<Perm, Value>>> transposes; // by block of the users
+  DenseMap<Value, Form> flipped; // an old result is transpose(base, perm) of the new one
+  DenseMap<Operation *, SmallVector<Perm, 2>> tried;
+};
+
+// How many permutations an op is asked for at most: keeps the whole linear.
+constexpr size_t maxTries = 4;
+
+void Propagation::run() {
+  SmallVector<TransposeOp> all;
+  root->walk([&](TransposeOp op) { all.push_back(op); });
+  for (TransposeOp op : all)
+    tidy(op);
+  size_t next = 0;
+  runFrom(next);
+  SmallVector<scf::IfOp> branches;
+  root->walk([&](scf::IfOp op) { branches.push_back(op); });
+  for (scf::IfOp op : branches)
+    for (OpResult result : op.getResults())
+      moveOut(op, result);
+  runFrom(next);
+  for (TransposeOp op : llvm::reverse(seeds))
+    if (op && op->use_empty())
+      op.erase();
+}
+
+void Propagation::runFrom(size_t &next) {
+  for (; next < seeds.size(); next++)
+    for (bool forward : {true, false}) {
+      if (!seeds[next])
+        continue;
+      Region region;
+      growFrom(region, seeds[next], forward);
+      if (!region.empty() && costOf(region, region) < costOf(region, Region()))
+        apply(region);
+    }
+}
+
+// transpose(transpose(x)) => transpose(x); one that moves only ones => reshape; equal ones are one op, right after x.
+void Propagation::tidy(TransposeOp op) {
+  Value x = op.getX();
+  Perm perm(op.getPerm());
+  if (auto inner = x.getDefiningOp<TransposeOp>()) {
+    perm = applyPermutation(inner.getPerm(), perm);
+    x = inner.getX();
+  }
+  op.getResult().replaceAllUsesWith(transposeOf(x, normalize(perm), op->getBlock()));
+  op.erase();
+}
+
+//===-- Regions -------------------------------------------------------------------------------------------------===//
+
+// Forward: the seed's users take its operand as it is. Backward: its operand's producer gives the seed's result.
+void Propagation::growFrom(Region &region, TransposeOp seed, bool forward) {
+  SmallVector<Operation *> worklist;
+  if (forward)
+    for (OpOperand &use : seed->getUses())
+      visit(region, worklist, use.getOwner(), inverse(seed.getPerm()), use.getOperandNumber());
+  else if (Operation *def = seed.getX().getDefiningOp())
+    visit(region, worklist, def, seed.getPerm(), -1);
+  while (!worklist.empty()) {
+    Operation *op = worklist.pop_back_val();
+    Flip flip = region[op];
+    if (!flip.result.empty())
+      for (OpOperand &use : op->getUses())
+        visit(region, worklist, use.getOwner(), flip.result, use.getOperandNumber());
+    for (auto [operand, perm] : llvm::zip(op->getOperands(), flip.operands))
+      if (Operation *def = operand.getDefiningOp(); def && int64_t(perm.size()) == typeOf(operand).getRank())
+        visit(region, worklist, def, perm, -1);
+  }
+}
+
+// Adds `op` with its operand (or, with -1, its result) permuted by `perm`, if it can be.
+void Propagation::visit(Region &region, SmallVectorImpl<Operation *> &worklist, Operation *op, ArrayRef<int64_t> perm,
+                        int operand) {
+  auto movable = dyn_cast<PermuteInterface>(op);
+  if (!movable || region.contains(op) || perm.empty() ||
+      (!region.empty() && region.front().first->getBlock() != op->getBlock()))
+    return;
+  Flip flip;
+  if (operand < 0) {
+    flip.result = Perm(perm);
+  } else {
+    FailureOr<Perm> result = movable.permuteResult(operand, perm);
+    if (failed(result))
+      return;
+    flip.result = *result;
+  }
+  auto &tries = tried[op];
+  if (tries.size() >= maxTries || llvm::is_contained(tries, flip.result))
+    return;
+  tries.push_back(flip.result);
+  for (unsigned i = 0; i < op->getNumOperands(); i++) {
+    if (int(i) == operand) {
+      flip.operands.push_back(Perm(perm));
+      continue;
+    }
+    FailureOr<Perm> other = movable.permuteOperand(i, flip.result);
+    if (failed(other))
+      return;
+    flip.operands.push_back(normalize(*other));
+  }
+  flip.result = normalize(flip.result);
+  region[op] = std::move(flip);
+  worklist.push_back(op);
+}
+
+//===-- Cost ----------------------------------------------------------------------------------------------------===//
+
+// A convolution of few channels reads the channels-first image itself; a flatten into a matmul moves into its weights.
+bool readsAnyOrder(OpOperand &use) {
+  Operation *op = use.getOwner();
+  if (auto conv = dyn_cast<ConvOp>(op))
+    return use.getOperandNumber() == 0 && conv.getGroups() == 1 && typeOf(conv.getX()).getShape().back() <= 4;
+  if (isa<ReshapeOp>(op) && op->hasOneUse())
+    if (auto matmul = dyn_cast<MatmulOp>(*op->user_begin()))
+      return matmul.getX() == op->getResult(0) && matchPattern(matmul.getW(), m_Constant()) &&
+             typeOf(matmul.getX()).getRank() == 2 &&
+             typeOf(use.get()).getDimSize(0) == typeOf(matmul.getX()).getDimSize(0);
+  return false;
+}
+
+// Elements that the transposes of `base`, which is no transpose, would move with the ops of `region` flipped.
+int64_t Propagation::costOf(Value base, const Region &region) const {
+  if (matchPattern(base, m_Constant()))
+    return 0;
+  RankedTensorType type = typeOf(base);
+  Perm own;
+  if (Operation *def = base.getDefiningOp())
+    if (auto it = region.find(def); it != region.end())
+      own = inverse(it->second.result);
+  int64_t size = 64;
+  for (int64_t d : type.getShape())
+    size = std::min<int64_t>(size * (ShapedType::isDynamic(d) ? 64 : std::max<int64_t>(d, 1)), int64_t(1) << 50);
+  SmallVector<std::pair<Perm, int64_t>, 2> forms;
+  auto demand = [&](OpOperand &use, ArrayRef<int64_t> perm) {
+    Perm form = compose(own, perm);
+    if (auto it = region.find(use.getOwner()); it != region.end())
+      form = compose(form, it->second.operands[use.getOperandNumber()]);
+    if (form.empty() ||
+        movesOnlyUnits(applyPermutation(type.getShape(), own.empty() ? extend({}, type.getRank()) : inverse(own)),
+                       form))
+      return;
+    // Between a producer and an elementwise op it costs their fusion, too.
+    int64_t cost = readsAnyOrder(use) ? 0 : isa<ElementwiseInterface>(use.getOwner()) ? size + size / 2 : size;
+    auto *known = llvm::find_if(forms, [&](auto &pair) { return pair.first == form; });
+    if (known == forms.end())
+      forms.emplace_back(form, cost);
+    else
+      known->second = std::max(known->second, cost);
+  };
+  for (OpOperand &use : base.getUses())
+    if (auto transpose = dyn_cast<TransposeOp>(use.getOwner()))
+      for (OpOperand &next : transpose->getUses())
+        demand(next, transpose.getPerm());
+    else
+      demand(use, {});
+  int64_t sum = 0;
+  for (auto &form : forms)
+    sum += form.second;
+  return sum;
+}
+
+int64_t Propagation::costOf(const Region &region, const Region &state) const {
+  llvm::SmallSetVector<Value, 16> bases;
+  for (auto &[op, flip] : region) {
+    bases.insert(op->getResult(0));
+    for (Value operand : op->getOperands())
+      bases.insert(formOf(operand).base);
+  }
+  int64_t sum = 0;
+  for (Value base : bases)
+    sum += costOf(base, state);
+  return sum;
+}
+
+//===-- Rebuilding ----------------------------------------------------------------------------------------------===//
+
+Value reshapeOf(OpBuilder &b, Value x, RankedTensorType type) {
+  if (matchPattern(x, m_Constant()))
+    return b.createOrFold<ReshapeOp>(x.getLoc(), type, x);
+  return x.getType() == type ? x : ReshapeOp::create(b, x.getLoc(), type, x).getResult();
+}
+
+// The transpose for users in `block`: right after `base`, or at the block's start if `base` comes from outside.
+Value Propagation::transposeOf(Value base, Perm perm, Block *block) {
+  if (perm.empty())
+    return base;
+  for (auto &[other, value] : transposes[{base, block}])
+    if (other == perm)
+      return value;
+  OpBuilder b(root->getContext());
+  if (base.getParentBlock() == block)
+    b.setInsertionPointAfterValue(base);
+  else
+    b.setInsertionPointToStart(block);
+  RankedTensorType type = typeOf(base);
+  SmallVector<int64_t> shape(perm.size() - type.getRank(), 1);
+  llvm::append_range(shape, type.getShape());
+  RankedTensorType to = type.clone(applyPermutation(shape, perm));
+  Value result = base;
+  if (movesOnlyUnits(shape, perm)) {
+    result = reshapeOf(b, base, to);
+  } else {
+    result = TransposeOp::create(b, base.getLoc(), to, reshapeOf(b, base, type.clone(shape)), perm);
+    seedOf[result.getDefiningOp()] = seeds.size();
+    seeds.push_back(result.getDefiningOp<TransposeOp>());
+  }
+  transposes[{base, block}].emplace_back(perm, result);
+  return result;
+}
+
+// transpose(value, perm), where a value of lower rank gets leading ones first.
+Value Propagation::getForm(Value value, ArrayRef<int64_t> perm, Block *block) {
+  Form form = formOf(value);
+  if (auto it = flipped.find(form.base); it != flipped.end())
+    form = {it->second.base, compose(it->second.perm, form.perm)};
+  return transposeOf(form.base, compose(form.perm, perm), block);
+}
+
+SmallVector<Operation *> Propagation::producersFirst(const Region &region) const {
+  SmallVector<Operation *> ready;
+  DenseMap<Operation *, SmallVector<Operation *>> users;
+  DenseMap<Operation *, unsigned> missing;
+  for (auto &[op, flip] : region) {
+    for (Value operand : op->getOperands())
+      if (Operation *def = formOf(operand).base.getDefiningOp(); def && region.contains(def)) {
+        users[def].push_back(op);
+        missing[op]++;
+      }
+    if (!missing.lookup(op))
+      ready.push_back(op);
+  }
+  for (size_t i = 0; i < ready.size(); i++)
+    for (Operation *user : users.lookup(ready[i]))
+      if (--missing[user] == 0)
+        ready.push_back(user);
+  return ready;
+}
+
+void Propagation::apply(Region &region) {
+  SmallVector<Operation *> ops = producersFirst(region);
+  for (Operation *op : ops) {
+    const Flip &flip = region[op];
+    SmallVector<Value> operands;
+    for (auto [operand, perm] : llvm::zip(op->getOperands(), flip.operands))
+      operands.push_back(getForm(operand, perm, op->getBlock()));
+    OpBuilder b(op);
+    Operation *clone = b.clone(*op);
+    clone->setOperands(operands);
+    Value result = clone->getResult(0);
+    if (!flip.result.empty())
+      result.setType(typeOf(result).clone(applyPermutation(typeOf(result).getShape(), flip.result)));
+    auto full = [](ArrayRef<int64_t> perm, Value v) {
+      return perm.empty() ? extend({}, typeOf(v).getRank()) : Perm(perm);
+    };
+    cast<PermuteInterface>(clone).permuteAttributes(full(flip.operands[0], op->getOperand(0)),
+                                                    full(flip.result, op->getResult(0)));
+    for (const Perm &old : tried[op]) // what was tried of the old result, in terms of the new one
+      tried[clone].push_back(flip.result.empty() ? old : applyPermutation(inverse(flip.result), old));
+    flipped[op->getResult(0)] = {result, inverse(flip.result)};
+  }
+  for (Operation *op : ops) {
+    Value old = op->getResult(0);
+    for (OpOperand &use : llvm::make_early_inc_range(old.getUses())) {
+      if (auto transpose = dyn_cast<TransposeOp>(use.getOwner()))
+        replace(transpose, getForm(transpose.getResult(), {}, transpose->getBlock()));
+      else if (!region.contains(use.getOwner()))
+        use.set(getForm(old, {}, use.getOwner()->getBlock()));
+    }
+  }
+  for (Operation *op : llvm::reverse(ops)) {
+    flipped.erase(op->getResult(0));
+    transposes.erase({op->getResult(0), op->getBlock()});
+    tried.erase(op);
+    op->erase();
+  }
+}
+
+// if { transpose(x) } else { transpose(y) } => transpose(if { x } else { y }), where y may be a constant.
+void Propagation::moveOut(scf::IfOp op, OpResult result) {
+  if (!isa<RankedTensorType>(result.getType()))
+    return;
+  SmallVector<OpOperand *> yields = {&op.thenYield()->getOpOperand(result.getResultNumber()),
+                                     &op.elseYield()->getOpOperand(result.getResultNumber())};
+  Perm perm;
+  for (OpOperand *yield : yields)
+    if (perm.empty())
+      perm = formOf(yield->get()).perm;
+  auto gives = [&](OpOperand *yield) {
+    return matchPattern(yield->get(), m_Constant()) || formOf(yield->get()).perm == perm;
+  };
+  if (perm.empty() || !llvm::all_of(yields, gives))
+    return;
+  for (OpOperand *yield : yields)
+    yield->set(getForm(yield->get(), inverse(perm), yield->getOwner()->getBlock()));
+  auto uses = llvm::to_vector(llvm::make_pointer_range(result.getUses()));
+  result.setType(yields[0]->get().getType());
+  for (OpOperand *use : uses)
+    if (auto transpose = dyn_cast<TransposeOp>(use->getOwner()))
+      replace(transpose, transposeOf(result, compose(perm, transpose.getPerm()), transpose->getBlock()));
+    else
+      use->set(transposeOf(result, perm, use->getOwner()->getBlock()));
+}
+
+void Propagation::replace(TransposeOp transpose, Value value) {
+  transpose.getResult().replaceAllUsesWith(value);
+  seeds[seedOf[transpose]] = nullptr;
+  seedOf.erase(transpose);
+  transpose.erase();
+}
+
+struct PropagateTransposesPass : impl::PropagateTransposesBase<PropagateTransposesPass> {
+  void runOnOperation() override { Propagation(getOperation()).run(); }
+};
+} // namespace
+} // namespace nncc
