@@ -95,6 +95,8 @@ bool mayWrite(Operation *op, Value buffer) { return hasEffect(op, buffer, /*writ
 //---------------------------------------------------------------------------------------------------===//
 
 bool allowsInPlace(Operation *op, Value in, Value out) {
+  if (auto copy = dyn_cast<memref::CopyOp>(op))
+    return copy.getSource() == in && copy.getTarget() == out;
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   if (!linalgOp || !linalgOp.isAllParallelLoops())
     return false;

@@ -5,6 +5,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "passes/memory/Passes.h"
 using namespace mlir;
 
@@ -55,7 +56,18 @@ void copyOthersState(MutableArrayRef<OpOperand> yielded, ArrayRef<Value> carried
   }
 }
 
-void settleLoop(Operation *yield, ArrayRef<Value> carried) {
+/// loop (v) => loop (copy v), unless v is a tensor.empty: then nothing but the loop reads or writes that buffer. The
+/// planner drops the copy where v dies.
+void ownInits(LoopLikeOpInterface loop) {
+  OpBuilder b(loop);
+  for (OpOperand &init : loop.getInitsMutable())
+    if (auto type = dyn_cast<RankedTensorType>(init.get().getType());
+        type && !init.get().getDefiningOp<tensor::EmptyOp>())
+      init.set(bufferization::AllocTensorOp::create(b, loop.getLoc(), type, ValueRange(), init.get()));
+}
+
+void settleLoop(LoopLikeOpInterface loop, Operation *yield, ArrayRef<Value> carried) {
+  ownInits(loop);
   copyOthersState(yield->getOpOperands(), carried);
   for (auto [operand, destination] : llvm::zip_equal(yield->getOpOperands(), carried))
     settle(operand, destination);
@@ -70,7 +82,7 @@ LogicalResult settleWhile(scf::WhileOp loop) {
       return loop.emitOpError("does not pass its tensor ") << arg.getArgNumber() << " on to its body";
     carried.push_back(found ? loop.getAfterArguments()[forwarded.getIndex()] : Value());
   }
-  settleLoop(loop.getYieldOp(), carried);
+  settleLoop(loop, loop.getYieldOp(), carried);
   return success();
 }
 
@@ -90,7 +102,7 @@ struct SettleDestinationsPass : impl::SettleDestinationsBase<SettleDestinationsP
   void runOnOperation() override {
     WalkResult result = getOperation()->walk([&](Operation *op) {
       if (auto loop = dyn_cast<scf::ForOp>(op))
-        settleLoop(loop.getBody()->getTerminator(), llvm::to_vector_of<Value>(loop.getRegionIterArgs()));
+        settleLoop(loop, loop.getBody()->getTerminator(), llvm::to_vector_of<Value>(loop.getRegionIterArgs()));
       else if (auto loop = dyn_cast<scf::WhileOp>(op))
         return WalkResult(settleWhile(loop));
       else if (auto branch = dyn_cast<scf::IfOp>(op))

@@ -18,7 +18,8 @@ func.func @branch(%c: i1, %x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32>
 }
 
 // CHECK-LABEL: @loop
-// CHECK: iter_args(%[[H:.*]] = %arg1, %{{.*}} = %arg2)
+// CHECK: %[[I:.*]] = bufferization.alloc_tensor() copy(%arg1)
+// CHECK: iter_args(%[[H:.*]] = %[[I]], %{{.*}} = %arg2)
 // CHECK: %[[N:.*]] = linalg.exp
 // CHECK: %[[S:.*]] = bufferization.materialize_in_destination %[[N]] in %[[H]]
 // CHECK: scf.yield %[[S]], %{{.*}} : tensor<4xf32>, f32
@@ -46,7 +47,7 @@ func.func @unchanged(%n: index, %x: tensor<4xf32>) -> tensor<4xf32> {
 }
 
 // CHECK-LABEL: @swapped
-// CHECK: iter_args(%[[A:.*]] = %arg1, %[[B:.*]] = %arg2)
+// CHECK: iter_args(%[[A:.*]] = %{{.*}}, %[[B:.*]] = %{{.*}})
 // CHECK: tensor.expand_shape %[[A]]
 // CHECK: %[[CB:.*]] = bufferization.alloc_tensor() copy(%[[B]])
 // CHECK: %[[CA:.*]] = bufferization.alloc_tensor() copy(%{{.*}})
@@ -61,6 +62,21 @@ func.func @swapped(%n: index, %x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4x
     scf.yield %b, %w : tensor<4xf32>, tensor<4xf32>
   }
   return %r#0 : tensor<4xf32>
+}
+
+// A buffer that nobody else knows needs no copy.
+// CHECK-LABEL: @empty
+// CHECK: %[[E:.*]] = tensor.empty
+// CHECK: iter_args(%{{.*}} = %[[E]])
+func.func @empty(%n: index, %x: tensor<4xf32>) -> tensor<4x4xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %e = tensor.empty() : tensor<4x4xf32>
+  %r = scf.for %i = %c0 to %n step %c1 iter_args(%h = %e) -> tensor<4x4xf32> {
+    %0 = tensor.insert_slice %x into %h[%i, 0] [1, 4] [1, 1] : tensor<4xf32> into tensor<4x4xf32>
+    scf.yield %0 : tensor<4x4xf32>
+  }
+  return %r : tensor<4x4xf32>
 }
 
 // CHECK-LABEL: @while
