@@ -61,22 +61,24 @@ Value rootBuffer(Value buffer) {
   return buffer;
 }
 
-void forEachTouch(Value buffer, function_ref<void(OpOperand &, ArrayRef<Operation *>)> touch) {
+void forEachTouch(Value buffer, function_ref<void(OpOperand &, ViewPath)> touch, function_ref<bool(ViewPath)> enter) {
   SmallVector<std::pair<Value, unsigned>> pending = {{buffer, 0}}; // a view and the length of the path to it
   SmallVector<Operation *> path;
   while (!pending.empty()) {
     auto [value, depth] = pending.pop_back_val();
-    if (depth) {
-      path.resize(depth - 1);
+    path.resize(depth ? depth - 1 : 0);
+    if (depth)
       path.push_back(value.getDefiningOp());
-    } else {
-      path.clear();
-    }
-    for (OpOperand &use : value.getUses())
-      if (viewSource(use.getOwner()) == value)
-        pending.push_back({use.getOwner()->getResult(0), depth + 1});
-      else
+    for (OpOperand &use : value.getUses()) {
+      if (viewSource(use.getOwner()) != value) {
         touch(use, path);
+        continue;
+      }
+      path.push_back(use.getOwner());
+      if (enter(path))
+        pending.push_back({use.getOwner()->getResult(0), depth + 1});
+      path.pop_back();
+    }
   }
 }
 

@@ -32,9 +32,13 @@ mlir::Value viewSource(mlir::Operation *op);
 /// The buffer behind all views.
 mlir::Value rootBuffer(mlir::Value buffer);
 
-/// Calls `touch` for every use of `buffer` and of its views that is not itself a view; `path` holds the views passed.
-void forEachTouch(mlir::Value buffer,
-                  llvm::function_ref<void(mlir::OpOperand &use, mlir::ArrayRef<mlir::Operation *> path)> touch);
+/// The views passed from a buffer to where it is used.
+using ViewPath = llvm::ArrayRef<mlir::Operation *>;
+/// Calls `touch` for every use of `buffer` and of its views that is not itself a view. A view for whose path `enter`
+/// says no is left out with all that is behind it.
+void forEachTouch(
+    mlir::Value buffer, llvm::function_ref<void(mlir::OpOperand &use, ViewPath path)> touch,
+    llvm::function_ref<bool(ViewPath path)> enter = [](ViewPath) { return true; });
 
 bool mayRead(mlir::Operation *op, mlir::Value buffer);
 bool mayWrite(mlir::Operation *op, mlir::Value buffer);

@@ -25,7 +25,7 @@ bool disjoint(memref::SubViewOp x, memref::SubViewOp y) {
 }
 
 /// Whether two paths of views from one buffer part at disjoint slices.
-bool disjoint(ArrayRef<Operation *> x, ArrayRef<Operation *> y) {
+bool disjoint(ViewPath x, ViewPath y) {
   auto [xi, yi] = std::mismatch(x.begin(), x.end(), y.begin(), y.end());
   if (xi == x.end() || yi == y.end())
     return false;
@@ -110,7 +110,7 @@ private:
   bool findSpan() {
     first = last = copy;
     bool ok = true;
-    forEachTouch(part, [&](OpOperand &use, ArrayRef<Operation *>) {
+    forEachTouch(part, [&](OpOperand &use, ViewPath) {
       Operation *op = block->findAncestorOpInBlock(*use.getOwner());
       if (use.getOwner() == copy)
         return;
@@ -129,16 +129,17 @@ private:
   /// elementwise op that reads the old elements as it writes the new ones.
   bool targetIsFree() {
     bool ok = true;
-    forEachTouch(root, [&](OpOperand &use, ArrayRef<Operation *> otherPath) {
+    auto touch = [&](OpOperand &use, ViewPath) {
       Operation *op = block->findAncestorOpInBlock(*use.getOwner());
       if (!ok || !op || use.getOwner() == copy || order.first(op) < order.first(first) ||
-          order.first(op) > order.first(last) || disjoint(path, otherPath))
+          order.first(op) > order.first(last))
         return;
       if (order.first(op) > order.first(copy) && !mayWrite(use.getOwner(), use.get()))
         return;
       ok = op == first && use.getOwner() == op && use.get() == copy.getTarget() && reshapes.empty() &&
            allowsInPlace(op, use.get(), part);
-    });
+    };
+    forEachTouch(root, touch, [&](ViewPath other) { return ok && !disjoint(path, other); });
     return ok;
   }
 
