@@ -42,6 +42,7 @@
 #include "passes/kernels/Passes.h"
 #include "passes/llvm/Passes.h"
 #include "passes/lower/Passes.h"
+#include "passes/memory/Passes.h"
 using namespace mlir;
 
 namespace nncc {
@@ -106,7 +107,23 @@ void buildLowerPipeline(OpPassManager &pm, const PipelineOptions &options) {
 
 void buildSchedulePipeline(OpPassManager &pm, const PipelineOptions &options) { tidy(pm, options); }
 
-void buildMemoryPipeline(OpPassManager &pm, const PipelineOptions &options) { tidy(pm, options); }
+void buildMemoryPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addPass(createPlanWeights());
+  pm.addNestedPass<func::FuncOp>(createNestConcats());
+  pm.addNestedPass<func::FuncOp>(createOwnDestinations()); // from here to bufferisation nothing may merge destinations
+  pm.addNestedPass<func::FuncOp>(createSettleDestinations());
+  bufferization::OneShotBufferizePassOptions bufferize;
+  bufferize.bufferizeFunctionBoundaries = true;
+  bufferize.functionBoundaryTypeConversion = bufferization::LayoutMapOption::IdentityLayoutMap;
+  pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
+  pm.addNestedPass<func::FuncOp>(createDropCarriedBuffers());
+  pm.addNestedPass<func::FuncOp>(createPlaceCopies());
+  pm.addNestedPass<func::FuncOp>(createReuseBuffers());
+  pm.addNestedPass<func::FuncOp>(createLowerCopies());
+  pm.addPass(createPlanArena());
+  pm.addNestedPass<func::FuncOp>(createCheckMemory());
+  tidy(pm, options);
+}
 
 void buildKernelsPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createEmitGeneric());
@@ -160,6 +177,7 @@ void buildStage(Stage stage, OpPassManager &pm, const PipelineOptions &options) 
 void registerPassesAndPipelines() {
   registerGraphPasses();
   registerLowerPasses();
+  registerMemoryPasses();
   registerKernelsPasses();
   registerLlvmPasses();
   registerCanonicalizerPass();

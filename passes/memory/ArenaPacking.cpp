@@ -27,8 +27,7 @@ int64_t firstOf(const Placement &p) { return p.first; }
 int64_t lastOf(const Placement &p) { return p.last; }
 int64_t negativeBytes(const Placement &p) { return -p.bytes; }
 
-//===-- Largest first
-//----------------------------------------------------------------------------------------------===//
+//===-- Largest first ----------------------------------------------------------------------------------------===//
 
 /// The placements that have an offset already, found by time: a segment tree over all placements sorted by their first
 /// time, which holds the greatest last time of those that are in.
@@ -95,8 +94,7 @@ int64_t packLargestFirst(MutableArrayRef<Placement> placements) {
   return total;
 }
 
-//===-- In order of time
-//-------------------------------------------------------------------------------------------===//
+//===-- In order of time -------------------------------------------------------------------------------------===//
 
 /// The free ranges below `end`, found by size and by offset.
 class FreeList {
@@ -164,8 +162,7 @@ int64_t packInTime(MutableArrayRef<Placement> placements) {
   return list.end;
 }
 
-//===-- Both
-//-------------------------------------------------------------------------------------------------------===//
+//===-- Both -------------------------------------------------------------------------------------------------===//
 
 /// The number of pairs that live together.
 int64_t countPairs(ArrayRef<Placement> placements) {

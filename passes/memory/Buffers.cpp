@@ -1,6 +1,7 @@
 // Buffers.h's implementation. Nothing here recurses along chains of operations, and every answer costs no more than
 // the uses that it looks at.
 #include "passes/memory/Buffers.h"
+#include "dialects/nn/NN.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
@@ -16,8 +17,7 @@ func::FuncOp entryFunction(ModuleOp module) {
   return {};
 }
 
-//===-- Order
-//------------------------------------------------------------------------------------------------------===//
+//===-- Order ------------------------------------------------------------------------------------------------===//
 
 // Numbers lie far apart, so that ops can be placed between without renumbering those behind.
 constexpr int64_t gap = int64_t(1) << 32;
@@ -47,8 +47,7 @@ void ProgramOrder::placed(Operation *op) {
   numbers[op] = {number, number};
 }
 
-//===-- Views and touches
-//------------------------------------------------------------------------------------------===//
+//===-- Views and touches ------------------------------------------------------------------------------------===//
 
 Value viewSource(Operation *op) {
   auto view = dyn_cast_if_present<ViewLikeOpInterface>(op);
@@ -93,12 +92,19 @@ static bool hasEffect(Operation *op, Value buffer, bool write) {
 bool mayRead(Operation *op, Value buffer) { return hasEffect(op, buffer, /*write=*/false); }
 bool mayWrite(Operation *op, Value buffer) { return hasEffect(op, buffer, /*write=*/true); }
 
-//===-- In place
-//---------------------------------------------------------------------------------------------------===//
+//===-- In place ---------------------------------------------------------------------------------------------===//
 
 bool allowsInPlace(Operation *op, Value in, Value out) {
   if (auto copy = dyn_cast<memref::CopyOp>(op))
     return copy.getSource() == in && copy.getTarget() == out;
+  // Tiles are stored after their extra operands are read, and never read again.
+  if (auto contraction = dyn_cast<nn::EpilogueInterface>(op)) {
+    MutableOperandRange extras = contraction.getExtrasMutable();
+    auto isExtra = [&](OpOperand &operand) { return llvm::is_contained(llvm::make_pointer_range(extras), &operand); };
+    return cast<MemRefType>(in.getType()).getShape() == cast<MemRefType>(out.getType()).getShape() &&
+           llvm::all_of(op->getOpOperands(),
+                        [&](OpOperand &operand) { return operand.get() != in || isExtra(operand); });
+  }
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   if (!linalgOp || !linalgOp.isAllParallelLoops())
     return false;

@@ -11,8 +11,7 @@ namespace nncc {
 #include "passes/memory/Passes.h.inc"
 namespace {
 
-//===-- Views
-//------------------------------------------------------------------------------------------------------===//
+//===-- Views ------------------------------------------------------------------------------------------------===//
 
 /// Two static slices of one buffer that share no element.
 bool disjoint(memref::SubViewOp x, memref::SubViewOp y) {
@@ -80,13 +79,50 @@ bool hasUnitStride(MemRefType type) {
   return strides.empty() || strides.back() == 1 || type.getShape().back() == 1;
 }
 
-//===-- Placement
-//--------------------------------------------------------------------------------------------------===//
+//===-- Neighbours ----------------------------------------------------------------------------------------------===//
+
+/// Of a buffer, what each copy into it asks: its uses that are no views, and whether its views share no element.
+struct Neighbours {
+  explicit Neighbours(Value buffer) {
+    for (OpOperand &use : buffer.getUses()) {
+      if (viewSource(use.getOwner()) != buffer)
+        touches.push_back(&use);
+      else if (auto slice = dyn_cast<memref::SubViewOp>(use.getOwner()))
+        slices.push_back(slice);
+      else
+        viewsAreDisjoint = false;
+    }
+    int64_t rank = cast<MemRefType>(buffer.getType()).getRank();
+    viewsAreDisjoint &= llvm::any_of(llvm::seq(rank), [&](int64_t dim) { return disjointAlong(dim); });
+  }
+
+  SmallVector<OpOperand *> touches;
+  bool viewsAreDisjoint = true;
+
+private:
+  bool disjointAlong(int64_t dim) {
+    auto offset = [&](memref::SubViewOp slice) { return slice.getStaticOffsets()[dim]; };
+    llvm::sort(slices, [&](auto x, auto y) { return offset(x) < offset(y); });
+    int64_t end = INT64_MIN;
+    for (memref::SubViewOp slice : slices) {
+      int64_t size = slice.getStaticSizes()[dim];
+      if (offset(slice) == ShapedType::kDynamic || size == ShapedType::kDynamic || slice.getStaticStrides()[dim] != 1 ||
+          offset(slice) < end)
+        return false;
+      end = offset(slice) + size;
+    }
+    return true;
+  }
+  SmallVector<memref::SubViewOp> slices;
+};
+
+//===-- Placement --------------------------------------------------------------------------------------------===//
 
 /// One copy whose source shall become its target.
 class Placement {
 public:
-  Placement(memref::CopyOp copy, ProgramOrder &order) : copy(copy), block(copy->getBlock()), order(order) {}
+  Placement(memref::CopyOp copy, ProgramOrder &order, DenseMap<Value, Neighbours> &known)
+      : copy(copy), block(copy->getBlock()), order(order), known(known) {}
 
   LogicalResult place() {
     return success(findPart() && findSpan() && targetIsFree() && planMoves() && planTypes() && (commit(), true));
@@ -139,7 +175,20 @@ private:
       ok = op == first && use.getOwner() == op && use.get() == copy.getTarget() && reshapes.empty() &&
            allowsInPlace(op, use.get(), part);
     };
-    forEachTouch(root, touch, [&](ViewPath other) { return ok && !disjoint(path, other); });
+    if (path.empty()) {
+      forEachTouch(root, touch);
+      return ok;
+    }
+    const Neighbours &neighbours = known.try_emplace(root, root).first->second;
+    if (!neighbours.viewsAreDisjoint) {
+      forEachTouch(root, touch, [&](ViewPath other) { return ok && !disjoint(path, other); });
+      return ok;
+    }
+    for (OpOperand *use : neighbours.touches)
+      touch(*use, {});
+    Operation *slice = path.front();
+    forEachTouch(slice->getResult(0), touch,
+                 [&](ViewPath other) { return ok && !disjoint(ArrayRef(path).drop_front(), other); });
     return ok;
   }
 
@@ -215,6 +264,9 @@ private:
                                               cast<memref::CollapseShapeOp>(reshape).getReassociationIndices());
       order.placed(place.getDefiningOp());
     }
+    known.erase(part);
+    if (path.empty())
+      known.erase(root);
     for (auto [value, type] : newTypes)
       value.setType(type);
     part.replaceAllUsesWith(place);
@@ -228,6 +280,7 @@ private:
   memref::CopyOp copy;
   Block *block;
   ProgramOrder &order;
+  DenseMap<Value, Neighbours> &known;
   memref::AllocOp part;
   SmallVector<Operation *> reshapes; // between the part and the copy, the last one first
   Value root;
@@ -245,8 +298,9 @@ struct PlaceCopiesPass : impl::PlaceCopiesBase<PlaceCopiesPass> {
     ProgramOrder order(getOperation());
     SmallVector<memref::CopyOp> copies;
     getOperation()->walk([&](memref::CopyOp copy) { copies.push_back(copy); });
+    DenseMap<Value, Neighbours> known;
     for (memref::CopyOp copy : copies)
-      (void)Placement(copy, order).place();
+      (void)Placement(copy, order, known).place();
   }
 };
 } // namespace

@@ -122,3 +122,37 @@ func.func @inputs_are_kept(%x: memref<4xf32>) {
   "test.read"(%a) : (memref<4xf32>) -> ()
   return
 }
+
+// A residual is read where the result is then written.
+// CHECK-LABEL: @residual
+// CHECK: linalg.exp ins(%arg0 : {{.*}}) outs(%[[R:.*]] :
+// CHECK: kernel.gemm %arg0, %arg1 into %[[R]] {{.*}}epilogue({{.*}} = %[[R]] :
+// CHECK: "test.read"(%[[R]])
+func.func @residual(%x: memref<4x4xf32>, %w: memref<4x4xf32>) {
+  %r = memref.alloc() : memref<4x4xf32>
+  linalg.exp ins(%x : memref<4x4xf32>) outs(%r : memref<4x4xf32>)
+  %y = memref.alloc() : memref<4x4xf32>
+  kernel.gemm %x, %w into %y : memref<4x4xf32>, memref<4x4xf32> into memref<4x4xf32>
+    epilogue(%acc: f32, %a: f32 = %r : memref<4x4xf32>) {
+      %s = arith.addf %acc, %a : f32
+      nn.yield %s : f32
+    }
+  "test.read"(%y) : (memref<4x4xf32>) -> ()
+  return
+}
+
+// The same as the operand of the product is read again for other elements.
+// CHECK-LABEL: @residual_is_factor
+// CHECK-COUNT-2: memref.alloc
+func.func @residual_is_factor(%x: memref<4x4xf32>, %w: memref<4x4xf32>) {
+  %r = memref.alloc() : memref<4x4xf32>
+  linalg.exp ins(%x : memref<4x4xf32>) outs(%r : memref<4x4xf32>)
+  %y = memref.alloc() : memref<4x4xf32>
+  kernel.gemm %r, %w into %y : memref<4x4xf32>, memref<4x4xf32> into memref<4x4xf32>
+    epilogue(%acc: f32, %a: f32 = %r : memref<4x4xf32>) {
+      %s = arith.addf %acc, %a : f32
+      nn.yield %s : f32
+    }
+  "test.read"(%y) : (memref<4x4xf32>) -> ()
+  return
+}
