@@ -43,6 +43,7 @@
 #include "passes/llvm/Passes.h"
 #include "passes/lower/Passes.h"
 #include "passes/memory/Passes.h"
+#include "passes/schedule/Passes.h"
 using namespace mlir;
 
 namespace nncc {
@@ -105,7 +106,11 @@ void buildLowerPipeline(OpPassManager &pm, const PipelineOptions &options) {
   tidy(pm, options);
 }
 
-void buildSchedulePipeline(OpPassManager &pm, const PipelineOptions &options) { tidy(pm, options); }
+void buildSchedulePipeline(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addNestedPass<func::FuncOp>(createChooseTiles());
+  pm.addPass(createPackWeights());
+  tidy(pm, options);
+}
 
 void buildMemoryPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createPlanWeights());
@@ -126,7 +131,9 @@ void buildMemoryPipeline(OpPassManager &pm, const PipelineOptions &options) {
 }
 
 void buildKernelsPipeline(OpPassManager &pm, const PipelineOptions &options) {
-  pm.addPass(createEmitGeneric());
+  pm.addPass(createOutlineKernels());
+  pm.addPass(func::createDuplicateFunctionEliminationPass());
+  pm.addNestedPass<func::FuncOp>(createEmitKernels());
   tidy(pm, options);
 }
 
@@ -177,6 +184,7 @@ void buildStage(Stage stage, OpPassManager &pm, const PipelineOptions &options) 
 void registerPassesAndPipelines() {
   registerGraphPasses();
   registerLowerPasses();
+  registerSchedulePasses();
   registerMemoryPasses();
   registerKernelsPasses();
   registerLlvmPasses();

@@ -2,12 +2,12 @@
 #include "compiler/emit/Emit.h"
 #include "compiler/emit/Header.h"
 #include "compiler/emit/Interface.h"
+#include "compiler/emit/Object.h"
 #include "compiler/emit/OutputFile.h"
 #include "compiler/emit/SharedObject.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/Object/Archive.h"
 #include "llvm/Object/ArchiveWriter.h"
-#include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/xxhash.h"
@@ -29,43 +29,103 @@ bool hasHeader(OutputKind kind) {
   return kind == OutputKind::Object || kind == OutputKind::Archive || kind == OutputKind::SharedObject;
 }
 
-// The archive's member is named after the model and carries no time, user or folder.
-Error writeArchiveFile(StringRef object, StringRef member, OutputFile &file) {
-  std::vector<NewArchiveMember> members;
-  members.emplace_back(MemoryBufferRef(object, member));
-  auto buffer = writeArchiveToBuffer(members, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU,
-                                     /*Deterministic=*/true, /*Thin=*/false);
-  if (!buffer)
-    return buffer.takeError();
-  file.os() << (*buffer)->getBuffer();
-  return Error::success();
-}
+// Everything that writing one output needs.
+struct Writer {
+  TranslatedModel &model;
+  const Target &target;
+  const EmitOptions &options;
 
-Error writeOutput(Module &module, const ModelInfo &info, const Target &target, OutputKind kind, OutputFile &file) {
-  switch (kind) {
-  case OutputKind::Object:
-  case OutputKind::Assembly:
-    generateCode(module, target, kind == OutputKind::Assembly, file.os());
-    return Error::success();
-  case OutputKind::Archive: {
-    SmallVector<char, 0> object;
+  Error writeObject(OutputFile &file) {
+    if (file.temporaryPath().empty()) { // a pipe or a device takes bytes in their order only
+      SmallVector<char, 0> object;
+      if (Error error = writeObject(object))
+        return error;
+      file.os().write(object.data(), object.size());
+      return Error::success();
+    }
+    generateCode(*model.module, target, /*assembly=*/false, file.os());
+    file.os().flush();
+    auto buffer = MemoryBuffer::getFile(file.temporaryPath(), /*IsText=*/false, /*RequiresNullTerminator=*/false);
+    if (!buffer)
+      return createFileError(file.temporaryPath(), buffer.getError());
+    return finish(**buffer, file.os());
+  }
+
+  Error writeObject(SmallVectorImpl<char> &object) {
     raw_svector_ostream os(object);
-    generateCode(module, target, /*assembly=*/false, os);
-    return writeArchiveFile(os.str(), info.name + ".o", file);
+    generateCode(*model.module, target, /*assembly=*/false, os);
+    return finish(MemoryBufferRef(os.str(), ""), os);
   }
-  case OutputKind::SharedObject:
-    return linkSharedObject(file, [&](raw_pwrite_stream &os) { generateCode(module, target, /*assembly=*/false, os); });
-  case OutputKind::LLVMIR:
-    module.print(file.os(), nullptr);
+
+  Error finish(MemoryBufferRef object, raw_pwrite_stream &os) {
+    bool put = canFinishObject(*model.module);
+    auto code = finishObject(object, model.info, put ? model.weights : ArrayRef<WeightRun>(), os);
+    if (!code)
+      return code.takeError();
+    options.onCode(*code);
     return Error::success();
-  case OutputKind::Bitcode:
-    WriteBitcodeToFile(module, file.os());
-    return Error::success();
-  case OutputKind::Mlir:
-  case OutputKind::Header:
-    break;
   }
-  llvm_unreachable("written elsewhere");
+
+  // The archive's member is named after the model and carries no time, user or folder.
+  Error writeArchive(OutputFile &file) {
+    SmallVector<char, 0> object;
+    if (Error error = writeObject(object))
+      return error;
+    std::string name = model.info.name + ".o";
+    std::vector<NewArchiveMember> members;
+    members.emplace_back(MemoryBufferRef(StringRef(object.data(), object.size()), name));
+    auto buffer = writeArchiveToBuffer(members, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU,
+                                       /*Deterministic=*/true, /*Thin=*/false);
+    if (!buffer)
+      return buffer.takeError();
+    file.os() << (*buffer)->getBuffer();
+    return Error::success();
+  }
+
+  Error write(OutputFile &file) {
+    bool isNative = hasHeader(options.kind), put = isNative && canFinishObject(*model.module);
+    setWeights(*model.module, model.info, model.weights, /*embed=*/!put);
+    switch (options.kind) {
+    case OutputKind::Object:
+      return writeObject(file);
+    case OutputKind::Assembly:
+      generateCode(*model.module, target, /*assembly=*/true, file.os());
+      return Error::success();
+    case OutputKind::Archive:
+      return writeArchive(file);
+    case OutputKind::SharedObject:
+      return linkSharedObject(file, [&](OutputFile &object) { return writeObject(object); });
+    case OutputKind::LLVMIR:
+      model.module->print(file.os(), nullptr);
+      return Error::success();
+    case OutputKind::Bitcode:
+      WriteBitcodeToFile(*model.module, file.os());
+      return Error::success();
+    case OutputKind::Mlir:
+    case OutputKind::Header:
+      break;
+    }
+    llvm_unreachable("written elsewhere");
+  }
+};
+
+// The packed weights as a file, and its size and hash in the model's description.
+Error writeWeightsFile(TranslatedModel &model, OutputFile &file) {
+  // Whole pages, so that the file can be mapped and its size says all.
+  ModelInfo &info = model.info;
+  info.weightsBytes = alignTo(std::max<uint64_t>(info.weightsBytes, 1), pageBytes);
+  if (file.temporaryPath().empty())
+    return createStringError("--weights: expected a regular file");
+  if (std::error_code error = sys::fs::resize_file(file.temporaryPath(), info.weightsBytes))
+    return createFileError(file.temporaryPath(), error);
+  writeWeights(model.weights,
+               [&](uint64_t offset, ArrayRef<char> piece) { file.os().pwrite(piece.data(), piece.size(), offset); });
+  file.os().flush();
+  auto buffer = MemoryBuffer::getFile(file.temporaryPath(), /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return createFileError(file.temporaryPath(), buffer.getError());
+  info.weightsHash = xxh3_64bits(arrayRefFromStringRef((*buffer)->getBuffer()));
+  return Error::success();
 }
 } // namespace
 
@@ -91,19 +151,11 @@ std::optional<TranslatedModel> leaveMlir(mlir::ModuleOp module, const Target &ta
   model.module = translate(module, *model.context, target, model.info.name);
   if (!model.module)
     return std::nullopt;
-  options.onStep("pack weights");
-  model.weights = packWeights(module);
-  if (!model.info.embedsWeights) {
-    // Whole pages, so that the file can be mapped and its size says all.
-    model.weights.resize(alignTo(std::max<uint64_t>(model.weights.size(), 1), pageBytes));
-    model.info.weightsBytes = model.weights.size();
-    model.info.weightsHash = xxh3_64bits(arrayRefFromStringRef(StringRef(model.weights.data(), model.weights.size())));
-  }
+  model.weights = readWeights(module);
   return model;
 }
 
 Error emit(TranslatedModel model, const Target &target, const EmitOptions &options) {
-  Header header = buildHeader(model.info);
   SmallVector<std::unique_ptr<OutputFile>> files; // in the order of their appearance
   auto open = [&](StringRef path) -> Expected<OutputFile *> {
     auto file = OutputFile::create(path);
@@ -117,8 +169,10 @@ Error emit(TranslatedModel model, const Target &target, const EmitOptions &optio
     auto file = open(options.weightsFile);
     if (!file)
       return file.takeError();
-    (*file)->os().write(model.weights.data(), model.weights.size());
+    if (Error error = writeWeightsFile(model, **file))
+      return error;
   }
+  Header header = buildHeader(model.info);
   bool beside = hasHeader(options.kind) && options.writeHeader && options.output != "-";
   if (beside || options.kind == OutputKind::Header) {
     SmallString<128> path(options.output);
@@ -136,10 +190,8 @@ Error emit(TranslatedModel model, const Target &target, const EmitOptions &optio
     options.onStep("optimize");
     buildInterface(*model.module, model.info, header.abiHash);
     optimize(*model.module, target, options.optLevel);
-    setWeights(*model.module, model.info, model.weights);
-    std::vector<char>().swap(model.weights);
     options.onStep("generate code");
-    if (Error error = writeOutput(*model.module, model.info, target, options.kind, **file))
+    if (Error error = Writer{model, target, options}.write(**file))
       return error;
   }
   options.onStep("write");
@@ -150,19 +202,6 @@ Error emit(TranslatedModel model, const Target &target, const EmitOptions &optio
     if (Error error = file->keep())
       return error;
   return Error::success();
-}
-
-uint64_t countCodeBytes(StringRef object) {
-  auto file = object::ObjectFile::createObjectFile(MemoryBufferRef(object, ""));
-  if (!file) {
-    consumeError(file.takeError());
-    return 0;
-  }
-  uint64_t bytes = 0;
-  for (const object::SectionRef &section : (*file)->sections())
-    if (section.isText())
-      bytes += section.getSize();
-  return bytes;
 }
 
 } // namespace nncc

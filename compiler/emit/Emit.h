@@ -19,24 +19,23 @@ struct EmitOptions {
   bool writeHeader = true; ///< beside an object, archive or shared object
   std::string weightsFile; ///< --weights=FILE; empty: embedded
   unsigned optLevel = 3;
+  /// Called with the bytes of machine code of an object.
+  std::function<void(uint64_t)> onCode = [](uint64_t) {};
   /// Called with the name of each step before it begins.
   std::function<void(llvm::StringRef)> onStep = [](llvm::StringRef) {};
 };
 
-/// A model that has left MLIR behind.
+/// A model that has left MLIR behind, but for the bytes of its weights, which stay where they are.
 struct TranslatedModel {
   std::unique_ptr<llvm::LLVMContext> context;
   std::unique_ptr<llvm::Module> module;
   ModelInfo info;
-  std::vector<char> weights;
+  std::vector<WeightRun> weights;
 };
 
-/// Translates the module, which is not needed afterwards; nothing after diagnostics.
+/// Translates the module, of which only its context is needed afterwards; nothing after diagnostics.
 std::optional<TranslatedModel> leaveMlir(mlir::ModuleOp module, const Target &target, const EmitOptions &options);
 /// Optimises the model and writes the outputs, all of them or none.
 llvm::Error emit(TranslatedModel model, const Target &target, const EmitOptions &options);
-
-/// Bytes of the sections with code, of a native object.
-uint64_t countCodeBytes(llvm::StringRef object);
 
 } // namespace nncc

@@ -154,13 +154,18 @@ void buildInterface(Module &module, const ModelInfo &info, StringRef abiHash) {
   InterfaceBuilder(module, info, abiHash).build();
 }
 
-void setWeights(Module &module, const ModelInfo &info, ArrayRef<char> bytes) {
+void setWeights(Module &module, const ModelInfo &info, ArrayRef<WeightRun> runs, bool embed) {
   GlobalVariable *declared = module.getNamedGlobal(info.name + "_weights");
   if (!declared)
     return;
-  auto *data = ConstantDataArray::getRaw(StringRef(bytes.data(), bytes.size()), bytes.size(),
-                                         Type::getInt8Ty(module.getContext()));
-  declared->setInitializer(data);
+  Constant *value = ConstantAggregateZero::get(declared->getValueType());
+  if (embed) {
+    std::vector<char> bytes(info.weightsBytes);
+    writeWeights(runs, [&](uint64_t offset, ArrayRef<char> piece) { copy(piece, bytes.begin() + offset); });
+    value = ConstantDataArray::getRaw(StringRef(bytes.data(), bytes.size()), bytes.size(),
+                                      Type::getInt8Ty(module.getContext()));
+  }
+  declared->setInitializer(value);
   declared->setVisibility(GlobalValue::DefaultVisibility);
   declared->setLinkage(GlobalValue::InternalLinkage);
 }

@@ -81,22 +81,38 @@ ModelInfo readModelInfo(ModuleOp module) {
   return info;
 }
 
-std::vector<char> packWeights(ModuleOp module) {
-  std::vector<char> packed(readSize(module, "nncc.weights_bytes"));
+std::vector<WeightRun> readWeights(ModuleOp module) {
+  std::vector<WeightRun> runs;
   auto weights = module->getAttrOfType<ArrayAttr>("nncc.weights");
   for (Attribute element : weights ? weights.getValue() : ArrayRef<Attribute>()) {
     auto record = cast<DictionaryAttr>(element);
-    uint64_t offset = record.getAs<IntegerAttr>("offset").getInt();
     auto value = cast<ElementsAttr>(record.get("value"));
-    ArrayRef<char> bytes = rawBytes(value);
-    uint64_t total = bytes.size();
+    WeightRun &run = runs.emplace_back();
+    run.offset = record.getAs<IntegerAttr>("offset").getInt();
+    run.pattern = rawBytes(value);
+    run.bytes = run.pattern.size();
     if (auto dense = dyn_cast<DenseElementsAttr>(value); dense && dense.isSplat())
-      total *= value.getNumElements();
-    assert(offset + total <= packed.size() && "a weight lies in the section");
-    for (uint64_t done = 0; done < total; done += bytes.size())
-      std::memcpy(packed.data() + offset + done, bytes.data(), bytes.size());
+      run.bytes *= value.getNumElements();
   }
-  return packed;
+  return runs;
+}
+
+void writeWeights(ArrayRef<WeightRun> runs, llvm::function_ref<void(uint64_t, ArrayRef<char>)> write) {
+  for (const WeightRun &run : runs) {
+    if (run.pattern.empty())
+      continue;
+    // A short pattern is repeated in pieces of some size.
+    std::vector<char> repeated;
+    ArrayRef<char> piece = run.pattern;
+    if (run.bytes > piece.size()) {
+      uint64_t count = std::min<uint64_t>(run.bytes / piece.size(), 65536 / piece.size() + 1);
+      for (uint64_t i = 0; i < count; i++)
+        repeated.insert(repeated.end(), run.pattern.begin(), run.pattern.end());
+      piece = repeated;
+    }
+    for (uint64_t done = 0; done < run.bytes; done += piece.size())
+      write(run.offset + done, piece.take_front(run.bytes - done));
+  }
 }
 
 } // namespace nncc

@@ -40,7 +40,14 @@ unsigned elementBytes(unsigned type);
 
 ModelInfo readModelInfo(mlir::ModuleOp module);
 
-/// The packed weights: the module's `nncc.weights` at their offsets.
-std::vector<char> packWeights(mlir::ModuleOp module);
+/// A run of the weights section: `pattern`, where it lies in the context or in the model's file, as often as fits.
+struct WeightRun {
+  uint64_t offset, bytes;
+  llvm::ArrayRef<char> pattern;
+};
+/// The module's `nncc.weights`; what lies between the runs is zero.
+std::vector<WeightRun> readWeights(mlir::ModuleOp module);
+/// Calls `write` with an offset and bytes until all runs are written.
+void writeWeights(llvm::ArrayRef<WeightRun> runs, llvm::function_ref<void(uint64_t, llvm::ArrayRef<char>)> write);
 
 } // namespace nncc

@@ -5,7 +5,7 @@
 using namespace llvm;
 
 namespace nncc {
-Error linkSharedObject(OutputFile &file, function_ref<void(raw_pwrite_stream &)> writeObject) {
+Error linkSharedObject(OutputFile &file, function_ref<Error(OutputFile &)> writeObject) {
   if (file.temporaryPath().empty())
     return createStringError("a shared object cannot be written to a pipe or device");
   auto cc = sys::findProgramByName("cc");
@@ -16,7 +16,8 @@ Error linkSharedObject(OutputFile &file, function_ref<void(raw_pwrite_stream &)>
   auto object = OutputFile::create(name); // never kept
   if (!object)
     return object.takeError();
-  writeObject((*object)->os());
+  if (Error error = writeObject(**object))
+    return error;
   std::string path = (*object)->temporaryPath().str(), output = file.temporaryPath().str();
   if (Error error = (*object)->sync())
     return error;

@@ -1,0 +1,56 @@
+// How the compiler ends when it cannot go on: one line on standard error, temporary files removed, an exit code that
+// says whether a resource or the compiler is at fault, and never a signal.
+#include "compiler/Compiler.h"
+#include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/Signals.h"
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <new>
+#include <unistd.h>
+
+namespace nncc {
+namespace {
+const char *toolName = "nncc"; // a literal or the tool's argument, which lives as long
+
+// Only what a signal handler may call.
+[[noreturn]] void die(ExitCode code, const char *what) {
+  const char *parts[] = {toolName, ": error: ", what, "\n"};
+  for (const char *part : parts)
+    if (write(STDERR_FILENO, part, std::strlen(part)) < 0)
+      break;
+  llvm::sys::RunInterruptHandlers(); // removes temporary files
+  _exit(code);
+}
+
+void onFatalError(void *, const char *reason, bool) {
+  static char line[512];
+  std::snprintf(line, sizeof line, "internal error: %.400s (please report it with the model)", reason);
+  die(ExitInternal, line);
+}
+} // namespace
+
+void installFailureHandlers(llvm::StringRef tool) {
+  toolName = tool.data();
+  llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { die(ExitResource, "out of memory"); });
+  std::set_new_handler([] { die(ExitResource, "out of memory"); });
+  llvm::install_fatal_error_handler(onFatalError);
+  // LLVM's own handler removes temporary files, too; this one keeps the program from dying of the signal.
+  llvm::sys::AddSignalHandler([](void *) { die(ExitInternal, "internal error (please report it with the model)"); },
+                              nullptr);
+}
+
+AlternateStack::AlternateStack() : memory(new char[bytes]) {
+  stack_t alternate{};
+  alternate.ss_sp = memory.get();
+  alternate.ss_size = bytes;
+  sigaltstack(&alternate, nullptr);
+}
+
+AlternateStack::~AlternateStack() {
+  stack_t alternate{};
+  alternate.ss_flags = SS_DISABLE;
+  sigaltstack(&alternate, nullptr);
+}
+
+} // namespace nncc

@@ -1,0 +1,32 @@
+// What a compilation took and made, for --time and --stats.
+#pragma once
+#include "compiler/emit/ModelInfo.h"
+#include "llvm/Support/raw_ostream.h"
+#include <chrono>
+
+namespace nncc {
+
+class Statistics {
+public:
+  /// Ends the step before and begins one.
+  void begin(llvm::StringRef step);
+  void end();
+  /// Counts what the model holds, as imported.
+  void countModel(mlir::ModuleOp module);
+  void countOutput(const ModelInfo &info);
+  void setCodeBytes(uint64_t bytes) { codeBytes = bytes; }
+
+  void printTimes(llvm::raw_ostream &os) const;
+  void print(llvm::raw_ostream &os, bool json) const;
+
+private:
+  using Clock = std::chrono::steady_clock;
+  std::vector<std::pair<std::string, double>> steps;
+  Clock::time_point started;
+  bool running = false;
+  uint64_t nodes = 0, parameters = 0, codeBytes = 0;
+  double flops = 0;
+  ModelInfo output;
+};
+
+} // namespace nncc
