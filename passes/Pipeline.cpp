@@ -109,6 +109,7 @@ void buildLowerPipeline(OpPassManager &pm, const PipelineOptions &options) {
 void buildSchedulePipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createChooseTiles());
   pm.addPass(createPackWeights());
+  pm.addPass(createPackRecurrent());
   tidy(pm, options);
 }
 
