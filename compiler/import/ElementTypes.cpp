@@ -1,5 +1,6 @@
 // The table of element types; see ElementTypes.h.
 #include "compiler/import/ElementTypes.h"
+#include "compiler/import/Limits.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
@@ -70,12 +71,10 @@ StringRef nncc::elementTypeName(Type type) {
 }
 
 std::optional<int64_t> nncc::checkedSize(ArrayRef<int64_t> dims, int64_t bytes) {
-  // A zero anywhere makes the size zero, but the other dimensions must still multiply, since strides are computed.
-  int64_t size = bytes, nonZero = bytes;
-  for (int64_t dim : dims) {
-    if (dim < 0 || llvm::MulOverflow(nonZero, std::max<int64_t>(dim, 1), nonZero))
+  // A zero makes the size zero, but the other dimensions must still multiply, since strides are computed from them.
+  int64_t size = bytes;
+  for (int64_t dim : dims)
+    if (dim < 0 || llvm::MulOverflow(size, std::max<int64_t>(dim, 1), size) || size > limits::tensorBytes)
       return std::nullopt;
-    size = dim ? nonZero : 0;
-  }
   return llvm::is_contained(dims, 0) ? 0 : size;
 }

@@ -21,7 +21,7 @@ int elementTypeNumber(mlir::Type type);
 /// "float", "int64": as ONNX spells it.
 llvm::StringRef elementTypeName(mlir::Type type);
 
-/// The product of `dims` times `bytes`; none where it is negative anywhere or does not fit.
+/// The product of `dims` times `bytes`; none where a dimension is negative or the product above the limit of a tensor.
 std::optional<int64_t> checkedSize(llvm::ArrayRef<int64_t> dims, int64_t bytes = 1);
 
 } // namespace nncc

@@ -292,7 +292,9 @@ LogicalResult importLoop(Node &node) {
   if (!body)
     return node.require("body");
   OpBuilder &b = node.builder;
-  SmallVector<Value> inits(node.allOperands().drop_front(2));
+  SmallVector<Value> inits(node.allOperands().drop_front(std::min<size_t>(node.allOperands().size(), 2)));
+  if (llvm::is_contained(inits, Value()))
+    return node.error() << "expected every carried value to be given";
   int64_t carried = inits.size(), rows = body->output_size() - 1 - carried;
   if (body->input_size() != carried + 2 || rows < 0)
     return node.error() << "expected a body of " << carried + 2 << " inputs and at least " << carried + 1
@@ -346,7 +348,8 @@ LogicalResult importScan(Node &node) {
   if (!body)
     return node.require("body");
   int64_t scans = node.integer("num_scan_inputs", 0), carried = node.allOperands().size() - scans;
-  if (scans < 1 || carried < 0 || body->input_size() != carried + scans || body->output_size() < carried)
+  if (scans < 1 || carried < 0 || llvm::is_contained(node.allOperands(), Value()) ||
+      body->input_size() != carried + scans || body->output_size() < carried)
     return node.error() << "expected a body of " << carried + scans << " inputs, of which " << scans
                         << " are scanned, found " << body->input_size() << " inputs and " << body->output_size()
                         << " outputs";

@@ -41,11 +41,11 @@ LogicalResult importGemm(Node &node) {
   if (!result)
     return failure();
   if (alpha != 1)
-    result = node.build<nn::MulOp>({result, node.splat(element, alpha)});
+    result = node.build<nn::MulOp>({result, node.scalar(element, alpha)});
   Value c = node.operand(2);
   if (c && beta != 0) {
     if (beta != 1)
-      c = node.build<nn::MulOp>({c, node.splat(element, beta)});
+      c = node.build<nn::MulOp>({c, node.scalar(element, beta)});
     Type product = result.getType();
     result = node.build<nn::AddOp>({result, c});
     if (result && result.getType() != product)

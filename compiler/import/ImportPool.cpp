@@ -1,4 +1,5 @@
 // Pools: channels-last inside, like convolutions.
+#include "compiler/import/Reduce.h"
 #include "compiler/import/Window.h"
 using namespace mlir;
 
@@ -54,19 +55,17 @@ LogicalResult importGlobalPool(Node &node) {
   if (x.getRank() < 2)
     return node.error() << "expected a batch and channels, found " << x;
   auto axes = llvm::to_vector(llvm::seq<int64_t>(2, x.getRank()));
-  bool isMax = node.form.args == "max";
-  Value result = node.build<nn::ReduceOp>(node.operand(0), [&](auto &properties) {
-    properties.setKind(
-        nn::ReduceKindAttr::get(node.builder.getContext(), isMax ? nn::ReduceKind::max : nn::ReduceKind::sum));
-    properties.setAxes(node.builder.getDenseI64ArrayAttr(axes));
-  });
-  if (!isMax) {
-    double count = 1;
-    for (int64_t extent : x.getShape().drop_front(2))
-      count *= double(extent);
-    result = node.build<nn::DivOp>({result, node.splat(x.getElementType(), count)});
-  }
-  return node.results(result);
+  if (node.form.args == "max")
+    return node.results(reduce(node, nn::ReduceKind::max, node.operand(0), axes));
+  if (node.form.args == "average")
+    return node.results(mean(node, node.operand(0), axes));
+  double p = double(node.integer("p", 2));
+  if (p < 1)
+    return node.error() << "expected p of at least 1, found " << int64_t(p);
+  Type element = x.getElementType();
+  auto power = [&](Value v, double e) { return e == 1 ? v : node.build<nn::PowOp>({v, node.scalar(element, e)}); };
+  Value sum = reduce(node, nn::ReduceKind::sum, power(node.build<nn::AbsOp>(node.operand(0)), p), axes);
+  return node.results(power(sum, 1 / p));
 }
 
 } // namespace nncc

@@ -1,6 +1,6 @@
-// Operators that only re-label elements, and constants.
+// Operators that only re-label elements, or tell how many there are.
 #include "compiler/import/Node.h"
-#include "compiler/import/ReadTensor.h"
+#include "mlir/IR/Matchers.h"
 using namespace mlir;
 
 namespace nncc {
@@ -59,30 +59,56 @@ LogicalResult importFlatten(Node &node) {
   return node.results(node.reshape(node.operand(0), {rows, columns}));
 }
 
-/// Exactly one of the value attributes is given.
-LogicalResult importConstant(Node &node) {
-  OpBuilder &b = node.builder;
-  ElementsAttr value;
-  auto signed64 = IntegerType::get(b.getContext(), 64, IntegerType::Signed);
-  if (const onnx::TensorProto *tensor = node.tensor("value")) {
-    value = readTensor(node.importer.file, *tensor, node.loc);
-  } else if (node.has("value_float")) {
-    value = DenseElementsAttr::get(RankedTensorType::get({}, b.getF32Type()), float(node.number("value_float", 0)));
-  } else if (node.has("value_int")) {
-    value = DenseElementsAttr::get(RankedTensorType::get({}, signed64), ArrayRef(node.integer("value_int", 0)));
-  } else if (node.has("value_floats")) {
-    auto floats = llvm::map_to_vector(node.numbers("value_floats"), [](double each) { return float(each); });
-    value = DenseElementsAttr::get(RankedTensorType::get(int64_t(floats.size()), b.getF32Type()), ArrayRef(floats));
-  } else if (node.has("value_ints")) {
-    SmallVector<int64_t> ints = node.integers("value_ints");
-    value = DenseElementsAttr::get(RankedTensorType::get(int64_t(ints.size()), signed64), ArrayRef(ints));
-  } else {
-    return node.error() << "expected a value that is a tensor or numbers";
-  }
-  if (!value || node.isBroken())
+/// Without axes every dimension of 1 goes.
+LogicalResult importSqueeze(Node &node) {
+  RankedTensorType x = node.type(0);
+  FailureOr<Node::OptionalInts> given = node.intsOperandOrAttribute(1, "axes");
+  if (failed(given))
     return failure();
-  return node.results(node.constant(value));
+  SmallVector<int64_t> axes;
+  for (int64_t d = 0; d < x.getRank() && !*given; ++d)
+    if (x.getDimSize(d) == 1)
+      axes.push_back(d);
+  FailureOr<SmallVector<int64_t>> positive = node.axes(*given ? **given : axes, x.getRank());
+  if (failed(positive))
+    return failure();
+  SmallVector<int64_t> shape;
+  for (auto [d, extent] : llvm::enumerate(x.getShape())) {
+    if (!llvm::is_contained(*positive, int64_t(d)))
+      shape.push_back(extent);
+    else if (extent != 1)
+      return node.error() << "expected an extent of 1 along axis " << d << ", found " << extent;
+  }
+  return node.results(node.reshape(node.operand(0), shape));
 }
+
+/// The axes are the result's.
+LogicalResult importUnsqueeze(Node &node) {
+  RankedTensorType x = node.type(0);
+  FailureOr<Node::OptionalInts> given = node.intsOperandOrAttribute(1, "axes");
+  if (failed(given))
+    return failure();
+  if (!*given)
+    return node.error() << "expected axes";
+  int64_t rank = x.getRank() + int64_t((*given)->size());
+  FailureOr<SmallVector<int64_t>> axes = node.axes(**given, rank);
+  if (failed(axes))
+    return failure();
+  SmallVector<int64_t> shape;
+  for (int64_t d = 0, from = 0; d < rank; ++d)
+    shape.push_back(llvm::is_contained(*axes, d) ? 1 : x.getDimSize(from++));
+  return node.results(node.reshape(node.operand(0), shape));
+}
+
+LogicalResult importShape(Node &node) {
+  RankedTensorType x = node.type(0);
+  auto bound = [&](int64_t at) { return std::clamp<int64_t>(at < 0 ? at + x.getRank() : at, 0, x.getRank()); };
+  int64_t start = bound(node.integer("start", 0)), end = bound(node.integer("end", x.getRank()));
+  ArrayRef<int64_t> shape = x.getShape().slice(start, std::max<int64_t>(end - start, 0));
+  return node.results(node.constantIndices(shape, int64_t(shape.size())));
+}
+
+LogicalResult importSize(Node &node) { return node.results(node.constantIndices(node.type(0).getNumElements(), {})); }
 
 /// Inference: the input itself, and a mask of ones.
 LogicalResult importDropout(Node &node) {
@@ -95,7 +121,7 @@ LogicalResult importDropout(Node &node) {
     return node.error() << "training mode is not supported";
   if (node.wants(1)) {
     Type mask = node.opset >= 10 ? Type(node.builder.getI1Type()) : node.type(0).getElementType();
-    results.push_back(node.splat(mask, 1, node.type(0).getShape()));
+    results.push_back(node.broadcast(node.scalar(mask, 1), node.type(0).getShape()));
   }
   return node.results(results);
 }

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 using namespace mlir;
 using namespace nncc;
 
@@ -30,7 +31,7 @@ Importer::Importer(MLIRContext &context, const ModelFile &file, const ImportOpti
     : builder(&context), file(file), options(options), fileLoc(fileLocation(&context, file.fileName())),
       inputTypes(options, fileLoc) {
   context.loadDialect<nn::NNDialect, func::FuncDialect, bufferization::BufferizationDialect, scf::SCFDialect,
-                      arith::ArithDialect>();
+                      arith::ArithDialect, tensor::TensorDialect>();
   for (const Form &form : Forms)
     forms[formKey(form.domain, form.name)].push_back(&form);
 }
@@ -88,6 +89,9 @@ LogicalResult Importer::importNode(const onnx::NodeProto &proto, Frame &frame) {
   int64_t opset = frame.opsets->lookup(domain);
   std::string name = frame.prefix + nodeName(proto).str();
   Location loc = nodeLocation(builder.getContext(), file.fileName(), name, proto.op_type(), opset, nodes++);
+  // The message gate has counted nodes once; control flow may import a body more often.
+  if (nodes > 2 * limits::nodes)
+    return emitLimit(loc) << "more than " << 2 * limits::nodes << " nodes were imported";
   // Absent operands stay null and so do those whose nodes failed; the latter make this node fail in silence.
   SmallVector<Value> operands;
   bool poisoned = false;

@@ -28,6 +28,11 @@ static const std::vector<int64_t> *givenShape(const ImportOptions &options, Stri
   return nullptr;
 }
 
+/// The name of a dimension; some exporters write "?" for one without.
+static StringRef symbolOf(const onnx::TensorShapeProto::Dimension &dim) {
+  return dim.dim_param() == "?" ? "" : StringRef(dim.dim_param());
+}
+
 /// Whether a dimension has an extent in the model; exporters write -1 for what is free.
 static bool isFixed(const onnx::TensorShapeProto::Dimension &dim) {
   return dim.has_dim_value() && dim.dim_value() != -1;
@@ -44,13 +49,13 @@ LogicalResult InputTypes::resolve(const onnx::GraphProto &graph) {
     const std::vector<int64_t> *given = givenShape(options, input.name());
     const onnx::TensorShapeProto &shape = input.type().tensor_type().shape();
     for (auto [i, dim] : llvm::enumerate(shape.dim())) {
-      used[dim.dim_param()] = true;
-      if (isFixed(dim) || dim.dim_param().empty() || !given || i >= given->size())
+      used[symbolOf(dim)] = true;
+      if (isFixed(dim) || symbolOf(dim).empty() || !given || i >= given->size())
         continue;
-      auto [entry, inserted] = symbols.try_emplace(dim.dim_param(), (*given)[i]);
+      auto [entry, inserted] = symbols.try_emplace(symbolOf(dim), (*given)[i]);
       if (!inserted && entry->second != (*given)[i]) {
         ok = false;
-        emitError(loc) << "dimension " << quoted(dim.dim_param()) << " is given as " << entry->second << " and as "
+        emitError(loc) << "dimension " << quoted(symbolOf(dim)) << " is given as " << entry->second << " and as "
                        << (*given)[i];
       }
     }
@@ -99,7 +104,7 @@ LogicalResult InputTypes::resolveInput(const onnx::ValueInfoProto &input) {
       }
       continue;
     }
-    std::optional<int64_t> extent = dim.dim_param().empty() ? everyOther : symbol(dim.dim_param());
+    std::optional<int64_t> extent = symbolOf(dim).empty() ? everyOther : symbol(symbolOf(dim));
     if (given)
       extent = (*given)[i];
     // As many elements as --value gives.
@@ -111,10 +116,10 @@ LogicalResult InputTypes::resolveInput(const onnx::ValueInfoProto &input) {
       continue;
     ok = false;
     auto diagnostic = emitError(loc) << "dimension " << i << " of input " << name << " is free; ";
-    if (dim.dim_param().empty())
+    if (symbolOf(dim).empty())
       diagnostic << "--shape " << input.name() << "=... fixes it";
     else
-      diagnostic << "--dim " << dim.dim_param() << "=N fixes it";
+      diagnostic << "--dim " << symbolOf(dim) << "=N fixes it";
   }
   if (!ok)
     return failure();
@@ -135,7 +140,7 @@ RankedTensorType InputTypes::declared(const onnx::ValueInfoProto &value) const {
   for (const onnx::TensorShapeProto::Dimension &dim : tensor.shape().dim())
     shape.push_back(dim.has_dim_value() && dim.dim_value() >= 0
                         ? dim.dim_value()
-                        : (dim.dim_param().empty() ? dynamic : symbol(dim.dim_param()).value_or(dynamic)));
+                        : (symbolOf(dim).empty() ? dynamic : symbol(symbolOf(dim)).value_or(dynamic)));
   if (!llvm::all_of(shape, [](int64_t dim) { return dim == dynamic || dim < (int64_t(1) << 40); }))
     return nullptr;
   return RankedTensorType::get(shape, element);

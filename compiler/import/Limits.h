@@ -13,6 +13,10 @@ constexpr int64_t inlineBytes = 4096;
 constexpr int64_t irVersionMin = 3, irVersionMax = 16;
 constexpr int64_t opsetMin = 7, opsetMax = 28;
 constexpr unsigned rank = 64;
+/// Of one tensor: far above any machine's memory, and far enough below 2^63 that offsets cannot overflow.
+constexpr int64_t tensorBytes = int64_t(1) << 48;
+/// Indices written out for a reversed slice or a repeated border.
+constexpr int64_t constantIndices = 1 << 24;
 constexpr unsigned functionDepth = 64;
 constexpr unsigned subgraphDepth = 32;
 /// After inlining.

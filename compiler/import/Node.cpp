@@ -123,38 +123,56 @@ LogicalResult Node::checkUnused() {
 
 bool Node::isConstant(unsigned i) const { return operand(i) && matchPattern(operand(i), m_Constant()); }
 
+/// The value of a constant operand, or a diagnostic.
+static DenseElementsAttr constantOf(Node &node, unsigned i) {
+  DenseElementsAttr dense;
+  if (!node.isBroken() && !matchPattern(node.operand(i), m_Constant(&dense))) {
+    std::string name = quoted(node.proto.input(int(i)));
+    node.error() << "operand " << i << " " << name << " is not constant, but shapes depend on it; --value " << name
+                 << "=... fixes it";
+  }
+  return dense;
+}
+
 FailureOr<SmallVector<int64_t>> Node::constantInts(unsigned i) {
-  DenseIntElementsAttr dense;
-  if (broken)
+  DenseElementsAttr dense = constantOf(*this, i);
+  if (!dense)
     return failure();
-  if (!isa<IntegerType>(type(i).getElementType()))
+  Type element = dense.getElementType();
+  if (!isa<IntegerType>(element))
     return error() << "expected integers as operand " << i << ", found " << type(i);
-  if (!matchPattern(operand(i), m_Constant(&dense)))
-    return error() << "operand " << i << " " << quoted(proto.input(int(i)))
-                   << " is not constant, but shapes depend on it; --value " << quoted(proto.input(int(i)))
-                   << "=... fixes it";
-  bool isUnsigned = dense.getElementType().isUnsignedInteger() || dense.getElementType().isInteger(1);
+  bool isUnsigned = element.isUnsignedInteger() || element.isInteger(1);
   return llvm::map_to_vector(dense.getValues<APInt>(), [&](const APInt &value) {
     return isUnsigned ? int64_t(value.getZExtValue()) : value.getSExtValue();
   });
 }
 
-FailureOr<std::optional<SmallVector<int64_t>>> Node::intsOperandOrAttribute(unsigned i, StringRef name) {
+FailureOr<SmallVector<double>> Node::constantNumbers(unsigned i) {
+  DenseElementsAttr dense = constantOf(*this, i);
+  if (!dense)
+    return failure();
+  if (isa<FloatType>(dense.getElementType()))
+    return llvm::map_to_vector(dense.getValues<APFloat>(), [](const APFloat &x) { return x.convertToDouble(); });
+  FailureOr<SmallVector<int64_t>> ints = constantInts(i);
+  if (failed(ints))
+    return failure();
+  return llvm::map_to_vector(*ints, [](int64_t x) { return double(x); });
+}
+
+FailureOr<Node::OptionalInts> Node::intsOperandOrAttribute(unsigned i, StringRef name) {
   if (operand(i)) {
     FailureOr<SmallVector<int64_t>> values = constantInts(i);
     if (failed(values))
       return failure();
-    return std::optional(*values);
+    return OptionalInts(*values);
   }
-  if (!has(name))
-    return std::optional<SmallVector<int64_t>>();
-  return std::optional(integers(name));
+  return has(name) ? OptionalInts(integers(name)) : OptionalInts();
 }
 
 Value Node::constant(ElementsAttr value) { return arith::ConstantOp::create(builder, loc, cast<TypedAttr>(value)); }
 
-Value Node::splat(Type element, double value, ArrayRef<int64_t> shape) {
-  auto type = RankedTensorType::get(shape, element);
+Value Node::scalar(Type element, double value) {
+  auto type = RankedTensorType::get({}, element);
   if (auto floating = dyn_cast<FloatType>(element)) {
     APFloat number(value);
     bool inexact;
@@ -166,8 +184,7 @@ Value Node::splat(Type element, double value, ArrayRef<int64_t> shape) {
 }
 
 Value Node::constantIndices(ArrayRef<int64_t> values, ArrayRef<int64_t> shape) {
-  auto element = IntegerType::get(builder.getContext(), 64, IntegerType::Signed);
-  return constant(DenseElementsAttr::get(RankedTensorType::get(shape, element), values));
+  return constant(DenseElementsAttr::get(RankedTensorType::get(shape, signed64()), values));
 }
 
 FailureOr<int64_t> Node::axis(int64_t axis, int64_t rank) {

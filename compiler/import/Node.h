@@ -55,11 +55,14 @@ public:
   /// The elements of an integer operand, or a diagnostic that names --value where it is no constant.
   mlir::FailureOr<llvm::SmallVector<int64_t>> constantInts(unsigned i);
   /// What older opsets have as an attribute and newer ones as an operand; none where absent.
-  mlir::FailureOr<std::optional<llvm::SmallVector<int64_t>>> intsOperandOrAttribute(unsigned i, llvm::StringRef name);
+  using OptionalInts = std::optional<llvm::SmallVector<int64_t>>;
+  mlir::FailureOr<OptionalInts> intsOperandOrAttribute(unsigned i, llvm::StringRef name);
   bool isConstant(unsigned i) const;
   mlir::Value constant(mlir::ElementsAttr value);
-  /// A scalar tensor, or a splat of `shape`, of a number.
-  mlir::Value splat(mlir::Type element, double value, llvm::ArrayRef<int64_t> shape = {});
+  /// The elements of a numeric operand, or the same diagnostic.
+  mlir::FailureOr<llvm::SmallVector<double>> constantNumbers(unsigned i);
+  /// A scalar tensor.
+  mlir::Value scalar(mlir::Type element, double value);
   mlir::Value constantIndices(llvm::ArrayRef<int64_t> values, llvm::ArrayRef<int64_t> shape);
 
   //===-- Building ------------------------------------------------------------------------------------------------===//
@@ -67,9 +70,12 @@ public:
   /// An error at the node; what is built from it afterwards is null, without further diagnostics.
   mlir::InFlightDiagnostic error();
   bool isBroken() const { return broken; }
+  /// Whether a tensor of this shape can be; reports it where not.
+  bool fits(llvm::ArrayRef<int64_t> shape);
   /// The non-negative axis below `rank`, or a diagnostic.
   mlir::FailureOr<int64_t> axis(int64_t axis, int64_t rank);
   mlir::FailureOr<llvm::SmallVector<int64_t>> axes(llvm::ArrayRef<int64_t> axes, int64_t rank);
+  mlir::Type signed64() { return mlir::IntegerType::get(builder.getContext(), 64, mlir::IntegerType::Signed); }
 
   template <class Op> using Set = llvm::function_ref<void(typename Op::Properties &)>;
   /// An op whose result types follow from operands and attributes; absent operands are null. Returns the folded
@@ -109,7 +115,10 @@ public:
   mlir::Value broadcast(mlir::Value x, llvm::ArrayRef<int64_t> shape);
   mlir::Value transpose(mlir::Value x, llvm::ArrayRef<int64_t> perm);
   mlir::Value slice(mlir::Value x, int64_t axis, int64_t start, int64_t size);
+  /// The index along `axis`.
   mlir::Value iota(mlir::Type element, llvm::ArrayRef<int64_t> shape, int64_t axis);
+  /// x with `indices`, constant and in range, along `axis`.
+  mlir::Value gather(mlir::Value x, llvm::ArrayRef<int64_t> indices, int64_t axis);
   /// [N, C, spatial...] to [N, spatial..., C] and back.
   mlir::Value toChannelsLast(mlir::Value x);
   mlir::Value toChannelsFirst(mlir::Value x);

@@ -1,5 +1,6 @@
 // Building ops from a node: inference with a diagnostic, creation with explicit types, verification, and only then
 // folding. The builders that MLIR generates abort where a model's types don't fit. See Node.h.
+#include "compiler/import/ElementTypes.h"
 #include "compiler/import/Node.h"
 #include "mlir/IR/Verifier.h"
 using namespace mlir;
@@ -22,6 +23,9 @@ SmallVector<Value> Node::create(OperationState &state, ArrayRef<Value> values) {
     }
     state.addTypes(types);
   }
+  for (Type type : state.types)
+    if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && !fits(tensor.getShape()))
+      return {};
   Operation *op = builder.create(state);
   if (mlir::failed(verify(op, /*verifyRecursively=*/false))) {
     broken = true;
@@ -34,6 +38,15 @@ SmallVector<Value> Node::create(OperationState &state, ArrayRef<Value> values) {
     return folded;
   }
   return SmallVector<Value>(op->getResults());
+}
+
+bool Node::fits(ArrayRef<int64_t> shape) {
+  if (checkedSize(shape, 8))
+    return true;
+  auto diagnostic = error() << "a result of [";
+  llvm::interleaveComma(shape, diagnostic);
+  diagnostic << "] has a negative dimension or more elements than can be addressed";
+  return false;
 }
 
 void Node::addEpilogue(OperationState &state, ArrayRef<Value> values) {
@@ -89,6 +102,11 @@ Value Node::iota(Type element, ArrayRef<int64_t> shape, int64_t axis) {
   state.getOrAddProperties<nn::IotaOp::Properties>().setAxis(builder.getI64IntegerAttr(axis));
   state.addTypes(RankedTensorType::get(shape, element));
   return first(create(state, {}));
+}
+
+Value Node::gather(Value x, ArrayRef<int64_t> indices, int64_t axis) {
+  return build<nn::GatherOp>({x, constantIndices(indices, int64_t(indices.size()))},
+                             [&](auto &p) { p.setAxis(builder.getI64IntegerAttr(axis)); });
 }
 
 Value Node::toChannelsLast(Value x) {

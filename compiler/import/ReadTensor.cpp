@@ -94,12 +94,13 @@ ElementsAttr nncc::readTensor(const ModelFile &file, const onnx::TensorProto &te
   if (int64_t(bytes.size()) <= limits::inlineBytes)
     return denseFromBytes(type, bytes);
   // A bool is one byte, 0 or 1; any other value counts as true, and the kernels rely on it.
+  StringRef name = tensor.name().empty() ? "constant" : StringRef(tensor.name());
   bool odd = element.isInteger(1) && llvm::any_of(bytes, [](char c) { return c & ~1; });
   if (payload && !odd)
-    return DenseResourceElementsAttr::get(type, "weight", UnmanagedAsmResourceBlob::allocateWithAlign(bytes, 1));
+    return DenseResourceElementsAttr::get(type, name, UnmanagedAsmResourceBlob::allocateWithAlign(bytes, 1));
   AsmResourceBlob blob = HeapAsmResourceBlob::allocate(bytes.size(), 64, /*dataIsMutable=*/true);
   llvm::transform(bytes, blob.getMutableData().begin(), [&](char c) { return odd ? char(c != 0) : c; });
-  return DenseResourceElementsAttr::get(type, "weight", std::move(blob));
+  return DenseResourceElementsAttr::get(type, name, std::move(blob));
 }
 
 bool nncc::appendElement(StringRef text, Type type, SmallVectorImpl<char> &out) {
