@@ -72,6 +72,7 @@ struct Case {
 };
 std::vector<Case> contractionCases();
 std::vector<Case> windowCases();
+std::vector<Case> indexedCases();
 std::vector<Case> benchmarkCases();
 
 /// Textual forms that cases share.

@@ -218,8 +218,10 @@ int main(int argc, char **argv) {
   context.loadAllAvailableDialects();
 
   std::vector<Case> cases = bench ? benchmarkCases() : contractionCases();
-  if (!bench)
+  if (!bench) {
     llvm::append_range(cases, windowCases());
+    llvm::append_range(cases, indexedCases());
+  }
   int passed = 0, failed = 0;
   for (const Level &l : levels) {
     if ((!level.empty() && level != l.name) || (bench && level.empty() && &l != levels))
