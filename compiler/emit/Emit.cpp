@@ -59,7 +59,7 @@ struct Writer {
 
   Error finish(MemoryBufferRef object, raw_pwrite_stream &os) {
     bool put = canFinishObject(*model.module);
-    auto code = finishObject(object, model.info, put ? model.weights : ArrayRef<WeightRun>(), os);
+    auto code = finishObject(object, model.info, put ? ArrayRef(model.weights) : ArrayRef<WeightRun>(), os);
     if (!code)
       return code.takeError();
     options.onCode(*code);
@@ -116,10 +116,17 @@ Error writeWeightsFile(TranslatedModel &model, OutputFile &file) {
   info.weightsBytes = alignTo(std::max<uint64_t>(info.weightsBytes, 1), pageBytes);
   if (file.temporaryPath().empty())
     return createStringError("--weights: expected a regular file");
-  if (std::error_code error = sys::fs::resize_file(file.temporaryPath(), info.weightsBytes))
-    return createFileError(file.temporaryPath(), error);
-  writeWeights(model.weights,
-               [&](uint64_t offset, ArrayRef<char> piece) { file.os().pwrite(piece.data(), piece.size(), offset); });
+  uint64_t at = 0; // runs come in the order of their offsets
+  auto advance = [&](uint64_t to) {
+    for (; at < to; at += std::min<uint64_t>(to - at, pageBytes))
+      file.os().write_zeros(std::min<uint64_t>(to - at, pageBytes));
+  };
+  writeWeights(model.weights, [&](uint64_t offset, ArrayRef<char> piece) {
+    advance(offset);
+    file.os().write(piece.data(), piece.size());
+    at += piece.size();
+  });
+  advance(info.weightsBytes);
   file.os().flush();
   auto buffer = MemoryBuffer::getFile(file.temporaryPath(), /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)

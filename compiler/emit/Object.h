@@ -2,6 +2,7 @@
 #pragma once
 #include "compiler/emit/Codegen.h"
 #include "compiler/emit/ModelInfo.h"
+#include "llvm/Support/MemoryBufferRef.h"
 
 namespace nncc {
 

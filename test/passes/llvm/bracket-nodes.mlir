@@ -4,6 +4,8 @@
 // CHECK-LABEL: func.func @entry(
 // CHECK-SAME: %[[EXEC:.*]]: !llvm.ptr) -> i32
 // CHECK-NEXT: llvm.call @nncc_begin(%[[EXEC]])
+// CHECK: arith.constant 9
+// CHECK: llvm.mlir.constant
 // CHECK: %[[N0:.*]] = llvm.mlir.constant(0 : i32)
 // CHECK: %[[ENTER:.*]] = llvm.mlir.constant(1 : i32)
 // CHECK: llvm.call @nncc_node(%[[EXEC]], %[[N0]], %[[ENTER]])

@@ -1,13 +1,13 @@
 // RUN: nncc-opt %s --nncc-flatten-signatures | FileCheck %s
 
 // CHECK-LABEL: func.func @entry
-// CHECK: call @k(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) : (!llvm.ptr, !llvm.ptr, i64, !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>, index) -> ()
+// CHECK: call @k(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) : (!llvm.ptr, !llvm.ptr, i64, !llvm.struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>, i64) -> ()
 func.func @entry(%a: memref<4x8xf32>, %b: memref<?xi8>, %c: memref<4xf32, strided<[?], offset: ?>>, %i: index) {
   call @k(%a, %b, %c, %i) : (memref<4x8xf32>, memref<?xi8>, memref<4xf32, strided<[?], offset: ?>>, index) -> ()
   call @extern() : () -> ()
   return
 }
-// CHECK: func.func private @k(%[[A:.*]]: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias}, %{{.*}}: !llvm.ptr, %[[N:.*]]: i64, %{{.*}}: !llvm.struct<{{.*}}>, %{{.*}}: index) attributes {llvm.linkage = #llvm.linkage<internal>, passthrough = ["noinline"]}
+// CHECK: func.func private @k(%[[A:.*]]: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias}, %{{.*}}: !llvm.ptr, %[[N:.*]]: i64, %{{.*}}: !llvm.struct<{{.*}}>, %{{.*}}: i64) attributes {llvm.linkage = #llvm.linkage<internal>, passthrough = ["noinline"]}
 // CHECK: llvm.insertvalue %[[A]]
 // CHECK: builtin.unrealized_conversion_cast {{.*}} to memref<4x8xf32>
 // CHECK: llvm.insertvalue %[[N]]

@@ -1,7 +1,6 @@
 // RUN: nncc-opt %s --split-input-file --verify-diagnostics --nncc-outline-tasks | FileCheck %s
 
 // A view of the arena and a constant are computed again, the arena itself travels as a pointer and its extent.
-// CHECK-LABEL: func.func @captures(
 // CHECK-LABEL: func.func @entry(
 // CHECK-SAME: %[[X:.*]]: memref<4xf32>, %{{.*}}: memref<?xi8>, %[[EXEC:.*]]: !llvm.ptr)
 // CHECK: %[[SIZE:.*]] = llvm.mlir.constant(24 : i64)
@@ -24,7 +23,6 @@
 // CHECK: arith.divui %[[NUMBER]]
 // CHECK: %[[WORKER:.*]] = arith.index_castui %[[W]] : i32 to index
 // CHECK: call @use({{.*}}, %[[WORKER]])
-func.func private @captures()
 func.func @entry(%x: memref<4xf32>, %arena: memref<?xi8>, %exec: !llvm.ptr) -> i32 {
   %r = llvm.mlir.constant(0 : i32) : i32
   %c64 = arith.constant 64 : index
