@@ -32,4 +32,14 @@ def EmitKernels : Pass<"nncc-emit-kernels", "mlir::func::FuncOp"> {
   let dependentDialects = ["mlir::scf::SCFDialect", "mlir::vector::VectorDialect", "mlir::memref::MemRefDialect",
                            "mlir::arith::ArithDialect", "mlir::math::MathDialect"];
 }
+
+def ExpandMath : Pass<"nncc-expand-math", "mlir::ModuleOp"> {
+  let summary = "math ops => arithmetic, or calls of libm for scalars";
+  let description = [{
+    `math.exp %x : vector<16xf32>` => a polynomial in `arith`; `math.exp %x : f64` => `call @exp(%x)`. Runs before
+    `scf` is lowered: angles too large for the approximations take a branch of their own.
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::math::MathDialect",
+                           "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
+}
 #endif
