@@ -36,8 +36,8 @@ VectorIsa getVectorIsa(Operation *op) {
   VectorIsa isa;
   isa.bytes = target.getLanes() * 4;
   isa.registers = target.getRegisters();
-  isa.maskBytes = target.hasMasks();
-  isa.maskWords = target.hasMasks() || isa.bytes == 32;
+  isa.maskWords = target.hasMasks();
+  isa.maskBytes = target.hasMasks() && isa.bytes == 64;
   return isa;
 }
 

@@ -3,10 +3,10 @@
 // call of its own choice.
 #include "passes/kernels/ExpandMath.h"
 #include "dialects/kernel/Kernel.h"
-#include "passes/kernels/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/kernels/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
 using namespace mlir;
 
@@ -18,8 +18,8 @@ namespace {
 struct Expander {
   ImplicitLocOpBuilder b;
   SymbolTable &symbols;
-  bool fused;   // fused multiply-add is one instruction
-  bool rounds;  // rounding to an integer is one instruction
+  bool fused;  // fused multiply-add is one instruction
+  bool rounds; // rounding to an integer is one instruction
 
   Num num(Value v) { return {&b, v, fused}; }
 
@@ -132,9 +132,8 @@ struct Expander {
         .Case<math::IsNaNOp>([&](auto) { return (num(x) != num(x)).v; })
         .Case<math::IsInfOp>([&](auto) { return (abs(num(x)) == std::numeric_limits<double>::infinity()).v; })
         .Case<math::IsFiniteOp>([&](auto) { return (abs(num(x)) < std::numeric_limits<double>::infinity()).v; })
-        .Case<math::FmaOp, vector::FMAOp>([&](Operation *o) {
-          return fused ? Value() : (num(x) * num(o->getOperand(1)) + num(o->getOperand(2))).v;
-        })
+        .Case<math::FmaOp, vector::FMAOp>(
+            [&](Operation *o) { return fused ? Value() : (num(x) * num(o->getOperand(1)) + num(o->getOperand(2))).v; })
         .Case<math::PowFOp>([&](Operation *o) { return pow(x, o->getOperand(1)); })
         .Case<math::FloorOp>([&](auto) { return rounds ? Value() : expandFloor(num(x)).v; })
         .Case<math::CeilOp>([&](auto) { return rounds ? Value() : expandCeil(num(x)).v; })

@@ -15,7 +15,7 @@ constexpr double roundingShift = 12582912; // 1.5 * 2^23: adding it rounds to an
 
 // x = n ln2 + r, |r| <= ln2 / 2.
 struct Reduced {
-  Num r, n;  // n as an integer
+  Num r, n; // n as an integer
 };
 Reduced reduce(Num x) {
   Num shifted = fma(x, 1 / ln2, x.real(roundingShift));
@@ -45,6 +45,16 @@ Num expm1Small(Num r) {
 Num halfExp(Num x) {
   Reduced reduced = reduce(atMost(x, 90));
   return scale(expSmall(reduced.r), reduced.n - x.integer(1, 32));
+}
+
+// The upper half of a float's digits: products of halves are exact.
+Num upper(Num x) { return (x.bits() & x.integer(0xfffff000)).floats(); }
+// 1 - x y, exactly.
+Num residual(Num x, Num y) {
+  if (x.fused)
+    return fma(-x, y, x.real(1));
+  Num xHigh = upper(x), yHigh = upper(y), xLow = x - xHigh, yLow = y - yHigh;
+  return 1 - xHigh * yHigh - xHigh * yLow - xLow * yHigh - xLow * yLow;
 }
 
 // x = 2^e (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), for normal x > 0.
@@ -86,7 +96,7 @@ Num expandExp2(Num x) {
 
 // exp(x) - 1 = 2^n ((exp(r) - 1) + (1 - 2^-n)), halved inside so that 2^128 does not appear.
 Num expandExpm1(Num x) {
-  Reduced reduced = reduce(atLeast(atMost(x, 90), -30));
+  Reduced reduced = reduce(atLeast(atMost(x, 89), -30));
   Num small = expm1Small(reduced.r), half = power(reduced.n - x.integer(1));
   Num large = fma(small, half, half - 0.5) * 2;
   Num result = select(same(reduced.n, x.integer(0)), small, large);
@@ -127,18 +137,19 @@ Num expandErf(Num x) {
 }
 
 // exp(-x^2) t P(1 - 6 t) with t = 1 / (|x| + 3), for x < 0 subtracted from 2. The square is kept in two parts: its
-// rounding alone would cost some hundred ulp in the tail.
+// rounding alone would cost some hundred ulp in the tail. t is corrected by what its roundings lost.
 Num expandErfc(Num x) {
   Num a = atMost(abs(x), 10.5);
-  Num high = (a.bits() & x.integer(0xfffff000)).floats();
+  Num high = upper(a);
   Num low = (a - high) * (a + high);
   Reduced reduced = reduce(-(high * high));
-  Num t = 1 / (a + 3);
-  Num p = polynomial(fma(t, -6, x.real(1)),
+  Num sum = a + 3, t = 1 / sum, lost = t * (a - (sum - 3));
+  Num correction = t * (residual(t, sum) - lost);
+  Num p = polynomial(fma(correction, -6, fma(t, -6, x.real(1))),
                      {1.0740069150924683, -0.8833944797515869, 0.5902278423309326, -0.3104662597179413,
                       0.11953341215848923, -0.026837175711989403, -0.0012396067613735795, 0.0030706962570548058,
                       -0.00047132864710874856, -0.0003155306330882013});
-  Num result = scale(expSmall(reduced.r - low) * (t * p), reduced.n);
+  Num result = scale(expSmall(reduced.r - low) * ((t + correction) * p), reduced.n);
   return select(x < 0, 2 - result, result);
 }
 
@@ -209,7 +220,7 @@ Num expandPow(Num x, Num y) {
   Num extreme = select(same(y > 0, isInfinite), x.real(inf), x.real(0));
   result = select(isExtreme & (y == y), extreme, result);
   result = select(isOdd, withSign(result, x), result);
-  Num isNan = (x < 0) & (base < inf) & same(isInteger, x.integer(0, 1));
+  Num isNan = ((x < 0) & (base < inf) & same(isInteger, x.integer(0, 1))) | (x != x);
   result = select(isNan, x.real(nan), result);
   Num isOne = (y == 0) | (x == 1) | ((base == 1) & (abs(y) == inf));
   return select(isOne, x.real(1), result);

@@ -37,7 +37,7 @@ struct Num {
   Num bits() const { return cast<mlir::arith::BitcastOp>(b->getIntegerType(element().getIntOrFloatBitWidth())); }
   Num floats() const {
     return cast<mlir::arith::BitcastOp>(element().getIntOrFloatBitWidth() == 64 ? mlir::Type(b->getF64Type())
-                                                                                 : mlir::Type(b->getF32Type()));
+                                                                                : mlir::Type(b->getF32Type()));
   }
   Num widened() const { return cast<mlir::arith::ExtFOp>(b->getF64Type()); }
   Num narrowed() const { return cast<mlir::arith::TruncFOp>(b->getF32Type()); }

@@ -8,7 +8,8 @@ namespace {
 constexpr double pi = 3.14159265358979323846;
 constexpr double halfPi = pi / 2, halfPiHigh = 1.57079637050628662109375, halfPiLow = halfPi - halfPiHigh;
 
-// x = n pi/2 + r; sin(r) and cos(r). The reduction runs in f64: next to a multiple of pi/2 an f32 has too few digits.
+// x = n pi/2 + r + rest; sin and cos of r + rest. The reduction runs in f64: next to a multiple of pi/2 an f32 has too
+// few digits.
 struct Angle {
   Num sin, cos, n;
 };
@@ -18,12 +19,15 @@ Angle reduceAngle(Num x) {
   const double high = std::ldexp(std::floor(std::ldexp(halfPi, 30)), -30);
   const double low = halfPi - high + 6.123233995736766e-17;
   Num wide = x.widened(), shifted = fma(wide, 2 / pi, wide.real(shift)), count = shifted - shift;
-  Num r = fma(count, -low, fma(count, -high, wide)).narrowed();
+  Num exact = fma(count, -low, fma(count, -high, wide)), r = exact.narrowed();
+  Num rest = (exact - r.widened()).narrowed();
   Num n = shifted.bits().cast<mlir::arith::TruncIOp>(x.b->getI32Type());
   Num s = r * r;
-  Num sin = fma(r * s, polynomial(s, {-0.16666655242443085, 0.008332190103828907, -0.0001951840822584927}), r);
+  Num p = polynomial(s, {-0.16666655242443085, 0.008332190103828907, -0.0001951840822584927});
+  Num sin = r + fma(r * s, p, rest);
   Num q = polynomial(s, {0.04166664555668831, -0.00138873013202101, 2.443066841806285e-05});
-  Num cos = fma(s * s, q, fma(s, -0.5, x.real(1)));
+  Num half = s * 0.5, rounded = 1 - half;
+  Num cos = rounded + (((1 - rounded) - half) + fma(s * s, q, -(r * rest)));
   return {sin, cos, n};
 }
 Num hasBit(Num n, int64_t bit) { return same(n & n.integer(bit), n.integer(bit)); }
@@ -31,8 +35,8 @@ Num flipSign(Num x, Num n) { return (x.bits() ^ ((n & n.integer(2)) << 30)).floa
 
 // asin(s) for s = sqrt(z) <= 1/2.
 Num asinSmall(Num s, Num z) {
-  Num p = polynomial(z, {0.16666753590106964, 0.07495252043008804, 0.0454760417342186, 0.02415209263563156,
-                         0.04221179708838463});
+  Num p = polynomial(
+      z, {0.16666753590106964, 0.07495252043008804, 0.0454760417342186, 0.02415209263563156, 0.04221179708838463});
   return fma(s * z, p, s);
 }
 // asin of |x|, or of sqrt((1 - |x|) / 2) above 1/2.
