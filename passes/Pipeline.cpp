@@ -135,6 +135,7 @@ void buildKernelsPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createOutlineKernels());
   pm.addPass(func::createDuplicateFunctionEliminationPass());
   pm.addNestedPass<func::FuncOp>(createEmitKernels());
+  pm.addPass(createExpandMath());
   tidy(pm, options);
 }
 

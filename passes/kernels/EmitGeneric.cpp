@@ -320,8 +320,7 @@ private:
     lanes.at[loop] = first;
     SmallVector<SmallVector<Value>> blocks(plan.operands.size());
     for (auto [k, operand] : llvm::enumerate(plan.operands)) {
-      bool strided = !operand.scalar && !operand.map && operand.strides[*plan.vectorLoop] & ~1;
-      if (operand.read && strided && operand.strides[loop] == 1 && slice.lanes > 1)
+      if (operand.read && slice.lanes > 1 && plan.canTranspose(operand, loop, *plan.vectorLoop))
         blocks[k] = lanes.loadTransposed(k, slice, columns);
     }
     for (int64_t column = 0; column < columns; column++) {

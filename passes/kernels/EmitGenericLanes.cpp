@@ -36,38 +36,33 @@ Value GenericLanes::mul(Value x, int64_t y) {
   return y == 1 ? x : b.createOrFold<arith::MulIOp>(x, constant(y), arith::IntegerOverflowFlags::nsw);
 }
 
-// The address of lane `lane`; `other` moves one more loop.
-Value GenericLanes::address(unsigned k, int64_t lane, std::optional<std::pair<unsigned, int64_t>> other) {
+// The address of lane `lane`.
+Value GenericLanes::address(unsigned k, int64_t lane) {
   const GenericOperand &operand = plan.operands[k];
   Value address = base[k];
-  if (!operand.map) {
-    int64_t moved = plan.vectorLoop ? lane * operand.strides[*plan.vectorLoop] : 0;
-    if (other)
-      moved += other->second * operand.strides[other->first];
-    for (auto [stride, index] : llvm::zip_equal(operand.strides, at))
-      if (stride)
-        address = add(address, mul(index, stride));
-    return add(address, moved);
+  for (auto [stride, index] : llvm::zip_equal(operand.strides, at))
+    if (stride)
+      address = add(address, mul(index, stride));
+  if (!operand.terms.empty()) {
+    SmallVector<Value> dims(op.getNumLoops());
+    for (auto [i, loop] : llvm::enumerate(plan.loops))
+      if (operand.bent[i])
+        dims[loop.original] = add(at[i], plan.vectorLoop == i ? lane : 0);
+    for (Value &dim : dims)
+      if (!dim)
+        dim = constant(0);
+    for (auto &[expr, stride] : operand.terms)
+      address = add(address, mul(affine::expandAffineExpr(b, b.getLoc(), expr, dims, {}), stride));
   }
-  SmallVector<Value> dims(op.getNumLoops());
-  for (auto [i, loop] : llvm::enumerate(plan.loops))
-    dims[loop.original] = add(at[i], plan.vectorLoop == i ? lane : 0);
-  for (Value &dim : dims)
-    if (!dim)
-      dim = constant(0);
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  (void)cast<MemRefType>(operand.operand->get().getType()).getStridesAndOffset(strides, offset);
-  for (auto [expr, stride] : llvm::zip_equal(operand.map.getResults(), strides))
-    address = add(address, mul(affine::expandAffineExpr(b, b.getLoc(), expr, dims, {}), stride));
-  return address;
+  int64_t moved = plan.vectorLoop ? lane * operand.strides[*plan.vectorLoop] : 0;
+  return add(address, moved);
 }
 
 void GenericLanes::holdInvariants(ArrayRef<unsigned> inner) {
   held.clear();
   heldValues.clear();
   for (const GenericOperand &operand : plan.operands)
-    held.push_back(!operand.map && llvm::all_of(inner, [&](unsigned loop) { return operand.strides[loop] == 0; }));
+    held.push_back(llvm::all_of(inner, [&](unsigned loop) { return operand.isInvariant(loop); }));
   holdBlock = b.getInsertionBlock();
   auto point = b.getInsertionPoint();
   holdAfter = point == holdBlock->begin() ? nullptr : &*std::prev(point);
@@ -92,14 +87,13 @@ Value GenericLanes::loadNow(unsigned k, LaneSlice slice) {
   const GenericOperand &operand = plan.operands[k];
   if (operand.scalar)
     return splat(flat[k], slice.lanes);
-  int64_t stride = plan.vectorLoop ? operand.strides[*plan.vectorLoop] : 0;
-  if (slice.lanes == 1 || (!operand.map && stride == 0)) {
+  if (slice.lanes == 1 || operand.isInvariant(*plan.vectorLoop)) {
     Value scalar = memref::LoadOp::create(b, flat[k], ValueRange{address(k, slice.offset)});
     return splat(scalar, slice.lanes);
   }
-  if (!operand.map && stride == 1)
+  if (operand.isContiguous(*plan.vectorLoop))
     return loadAt(k, address(k, slice.offset), slice);
-  if (!operand.map && stride == -1 && slice.whole()) {
+  if (!operand.bent[*plan.vectorLoop] && operand.strides[*plan.vectorLoop] == -1 && slice.whole()) {
     Value reversed = loadAt(k, address(k, slice.offset + slice.lanes - 1), slice);
     return shuffle(reversed, reversed, llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, slice.lanes))));
   }
@@ -135,7 +129,7 @@ void GenericLanes::store(unsigned k, Value value, LaneSlice slice) {
     memref::StoreOp::create(b, value, flat[k], ValueRange{address(k, slice.offset)});
     return;
   }
-  bool contiguous = !operand.map && operand.strides[*plan.vectorLoop] == 1;
+  bool contiguous = operand.isContiguous(*plan.vectorLoop);
   if (contiguous && slice.whole())
     vector::StoreOp::create(b, value, flat[k], ValueRange{address(k, slice.offset)});
   else if (contiguous && plan.masks)

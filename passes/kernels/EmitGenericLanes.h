@@ -59,7 +59,7 @@ public:
   mlir::SmallVector<mlir::Value> loadTransposed(unsigned operand, LaneSlice slice, int64_t columns);
 
 private:
-  mlir::Value address(unsigned operand, int64_t lane, std::optional<std::pair<unsigned, int64_t>> other = {});
+  mlir::Value address(unsigned operand, int64_t lane);
   mlir::Value loadAt(unsigned operand, mlir::Value address, LaneSlice slice);
   mlir::Value elements(unsigned operand, LaneSlice slice);
   mlir::Value loadNow(unsigned operand, LaneSlice slice);

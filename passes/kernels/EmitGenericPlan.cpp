@@ -3,6 +3,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
 using namespace mlir;
 
 namespace nncc {
@@ -45,13 +46,16 @@ FailureOr<GenericOperand> planOperand(linalg::LinalgOp op, OpOperand &operand, A
   if (failed(type.getStridesAndOffset(strides, offset)) || llvm::is_contained(strides, ShapedType::kDynamic))
     return op.emitOpError("cannot be emitted: an operand's strides are not constant"), failure();
   AffineMap map = op.getMatchingIndexingMap(&operand);
-  for (auto [expr, stride] : llvm::zip_equal(map.getResults(), strides))
-    if (!addLinear(expr, stride, result.strides, result.offset)) {
-      result.map = map;
-      result.offset = 0;
-      result.strides.assign(ranges.size(), 0);
-      break;
+  for (auto [expr, stride] : llvm::zip_equal(map.getResults(), strides)) {
+    SmallVector<int64_t> linear(result.strides);
+    int64_t constant = result.offset;
+    if (addLinear(expr, stride, linear, constant)) {
+      result.strides = linear;
+      result.offset = constant;
+    } else {
+      result.terms.emplace_back(expr, stride);
     }
+  }
   return result;
 }
 
@@ -72,56 +76,64 @@ int64_t bodyCost(Block &body) {
   return cost;
 }
 
-TypedAttr floatAttr(Type type, double value) { return FloatAttr::get(type, value); }
-TypedAttr intAttr(Type type, int64_t value) { return IntegerAttr::get(type, value); }
+// What combining starts from, so that lanes do not count the initial value more than once.
+std::optional<TypedAttr> neutralOf(Operation *op, Type type) {
+  return llvm::TypeSwitch<Operation *, std::optional<TypedAttr>>(op)
+      .Case<arith::AddFOp>([&](auto) { return FloatAttr::get(type, -0.0); })
+      .Case<arith::MulFOp>([&](auto) { return FloatAttr::get(type, 1.0); })
+      .Case<arith::AddIOp, arith::XOrIOp>([&](auto) { return IntegerAttr::get(type, 0); })
+      .Case<arith::MulIOp>([&](auto) { return IntegerAttr::get(type, 1); })
+      .Case<arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp, arith::MinNumFOp, arith::MaxSIOp, arith::MaxUIOp,
+            arith::MinSIOp, arith::MinUIOp, arith::AndIOp, arith::OrIOp>([](auto) { return TypedAttr(); })
+      .Default([](auto) { return std::nullopt; });
+}
 
-// The accumulation of result `index`, if it is a single associative operation on the accumulator and one value, or a
-// comparison and a select of these two.
+// The accumulation of result `index`, if it is a single associative operation on the accumulator and one value, or
+// comparisons and selects that choose between these two.
 std::optional<GenericCombiner> findCombiner(linalg::LinalgOp op, unsigned index) {
   Block &body = *op.getBlock();
   BlockArgument acc = op.getMatchingBlockArgument(op.getDpsInitOperand(index));
   Value result = body.getTerminator()->getOperand(index);
-  Operation *last = result.getDefiningOp();
-  if (!last || last->getBlock() != &body)
-    return std::nullopt;
+  // What depends on the accumulator, and what it takes from elsewhere.
+  llvm::SetVector<Value> dependent, outside;
+  dependent.insert(acc);
   GenericCombiner combiner;
-  Type type = acc.getType();
-  if (auto select = dyn_cast<arith::SelectOp>(last)) {
-    Operation *compare = select.getCondition().getDefiningOp();
-    if (!isa_and_nonnull<arith::CmpFOp, arith::CmpIOp>(compare) || !compare->hasOneUse())
-      return std::nullopt;
-    Value x = select.getTrueValue(), y = select.getFalseValue();
-    combiner.value = x == acc ? y : x;
-    auto isPair = [&](Value a, Value b) {
-      return (a == acc && b == combiner.value) || (b == acc && a == combiner.value);
-    };
-    if (!isPair(x, y) || !isPair(compare->getOperand(0), compare->getOperand(1)))
-      return std::nullopt;
-    combiner.ops = {compare, last};
-  } else {
-    if (last->getNumOperands() != 2 || (last->getOperand(0) == acc) == (last->getOperand(1) == acc))
-      return std::nullopt;
-    combiner.value = last->getOperand(last->getOperand(0) == acc ? 1 : 0);
-    combiner.ops = {last};
-    if (isa<arith::AddFOp>(last))
-      combiner.neutral = floatAttr(type, -0.0);
-    else if (isa<arith::MulFOp>(last))
-      combiner.neutral = floatAttr(type, 1.0);
-    else if (isa<arith::AddIOp, arith::XOrIOp>(last))
-      combiner.neutral = intAttr(type, 0);
-    else if (isa<arith::MulIOp>(last))
-      combiner.neutral = intAttr(type, 1);
-    else if (!isa<arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp, arith::MinNumFOp, arith::MaxSIOp,
-                  arith::MaxUIOp, arith::MinSIOp, arith::MinUIOp, arith::AndIOp, arith::OrIOp>(last))
-      return std::nullopt;
+  for (Operation &inner : body.without_terminator()) {
+    if (llvm::none_of(inner.getOperands(), [&](Value v) { return dependent.contains(v); }))
+      continue;
+    combiner.ops.push_back(&inner);
+    dependent.insert(inner.result_begin(), inner.result_end());
+    for (Value v : inner.getOperands())
+      if (!dependent.contains(v))
+        outside.insert(v);
   }
-  // The value must not come from the accumulator; its users are the combiner alone.
-  for (Operation *user : acc.getUsers())
-    if (!llvm::is_contained(combiner.ops, user))
+  for (OpOperand &yielded : body.getTerminator()->getOpOperands())
+    if (dependent.contains(yielded.get()) && yielded.getOperandNumber() != index)
       return std::nullopt;
-  for (Operation *user : result.getUsers())
-    if (user != body.getTerminator())
+  if (combiner.ops.empty() || !dependent.contains(result))
+    return std::nullopt;
+  if (combiner.ops.size() == 1 && outside.size() == 1) {
+    Operation *only = combiner.ops.front();
+    std::optional<TypedAttr> neutral = neutralOf(only, acc.getType());
+    if (!neutral || only->getOperand(0) == only->getOperand(1))
       return std::nullopt;
+    combiner.value = outside.front();
+    combiner.neutral = *neutral;
+    return combiner;
+  }
+  // A comparison of the value with itself (is it NaN?) belongs to the choice.
+  for (Value v : llvm::to_vector(outside)) {
+    auto compare = v.getDefiningOp<arith::CmpFOp>();
+    if (outside.size() < 2 || !compare || compare.getLhs() != compare.getRhs() || !outside.contains(compare.getLhs()) ||
+        !llvm::all_of(compare->getUsers(), [&](Operation *user) { return llvm::is_contained(combiner.ops, user); }))
+      continue;
+    combiner.ops.insert(combiner.ops.begin(), compare);
+    outside.remove(v);
+  }
+  if (outside.size() != 1 || outside.front().getType() != acc.getType() ||
+      !llvm::all_of(combiner.ops, [](Operation *o) { return isa<arith::CmpFOp, arith::CmpIOp, arith::SelectOp>(o); }))
+    return std::nullopt;
+  combiner.value = outside.front();
   return combiner;
 }
 
@@ -162,8 +174,11 @@ struct Planner {
   }
 
   void findIndexed(unsigned rank) {
-    bool nonlinear = llvm::any_of(plan.operands, [](const GenericOperand &o) { return bool(o.map); });
-    indexed.assign(rank, nonlinear);
+    indexed.assign(rank, false);
+    for (unsigned loop = 0; loop < rank; loop++)
+      for (const GenericOperand &operand : plan.operands)
+        for (auto &[expr, stride] : operand.terms)
+          indexed[loop] = indexed[loop] || expr.isFunctionOfDim(loop);
     for (auto index : plan.op.getBlock()->getOps<linalg::IndexOp>())
       indexed[index.getDim()] = true;
   }
@@ -200,6 +215,11 @@ struct Planner {
       for (const GenericLoop &loop : plan.loops)
         strides.push_back(operand.strides[loop.original]);
       operand.strides = strides;
+      operand.bent.resize(plan.loops.size());
+      for (auto [i, loop] : llvm::enumerate(plan.loops))
+        for (auto &[expr, stride] : operand.terms)
+          if (expr.isFunctionOfDim(loop.original))
+            operand.bent.set(i);
     }
   }
 
@@ -207,7 +227,7 @@ struct Planner {
     // Inputs that are contiguous along the loop, and those that are neither contiguous nor invariant.
     auto count = [&](unsigned loop, bool contiguous) {
       return llvm::count_if(plan.operands, [&](const GenericOperand &o) {
-        return !o.scalar && o.read && !o.map && (contiguous ? o.strides[loop] == 1 : o.strides[loop] & ~1);
+        return o.read && (contiguous ? o.isContiguous(loop) : !o.isContiguous(loop) && !o.isInvariant(loop));
       });
     };
     std::optional<unsigned> inner, reduced;
@@ -225,7 +245,7 @@ struct Planner {
       return;
     for (unsigned loop = 0; loop < *inner; loop++)
       for (const GenericOperand &o : plan.operands)
-        if (!o.scalar && o.read && !o.map && o.strides[loop] == 1 && o.strides[*inner] & ~1)
+        if (o.read && plan.canTranspose(o, loop, *inner))
           plan.transposeLoop = loop;
   }
 
@@ -254,6 +274,11 @@ struct Planner {
       plan.vectors = cost <= 12 ? 4 : 2;
     else
       plan.vectors = cost <= 4 ? 4 : cost <= 12 ? 2 : 1;
+    // Lanes that are read one by one make long code as it is.
+    if (llvm::any_of(plan.operands, [&](const GenericOperand &o) {
+          return !o.isContiguous(*plan.vectorLoop) && !o.isInvariant(*plan.vectorLoop);
+        }))
+      plan.vectors = 1;
     int64_t whole = std::max<int64_t>(1, plan.loops[*plan.vectorLoop].size / plan.lanes);
     plan.vectors = plan.transposeLoop ? 1 : std::min(plan.vectors, whole);
   }

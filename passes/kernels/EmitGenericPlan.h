@@ -3,7 +3,7 @@
 #pragma once
 #include "mlir/IR/AffineMap.h"
 #include "passes/kernels/EmitGeneric.h"
-#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/SmallBitVector.h"
 #include <optional>
 
 namespace nncc {
@@ -14,7 +14,7 @@ struct GenericLoop {
   bool reduction;
 };
 
-/// Element addresses are `offset + sum(strides[i] * loop i)`, or `map` evaluated lane by lane where that is not linear.
+/// Element addresses are `offset + sum(strides[i] * loop i)`, plus the terms that are not linear in the loops.
 struct GenericOperand {
   mlir::OpOperand *operand;
   mlir::BlockArgument argument;
@@ -23,7 +23,11 @@ struct GenericOperand {
   bool read = true;                   // the body uses it
   int64_t offset = 0;                 // constant part of the map
   mlir::SmallVector<int64_t> strides; // one for each loop of the plan
-  mlir::AffineMap map;                // over the op's loops; null where linear
+  // Terms that are not linear: an expression over the op's loops, times a stride.
+  mlir::SmallVector<std::pair<mlir::AffineExpr, int64_t>> terms;
+  llvm::SmallBitVector bent; // by loop of the plan: a term depends on it
+  bool isContiguous(unsigned loop) const { return !scalar && !bent[loop] && strides[loop] == 1; }
+  bool isInvariant(unsigned loop) const { return scalar || (!bent[loop] && strides[loop] == 0); }
 };
 
 /// How one result of a reduction is accumulated: `ops` take the accumulator and `value`, and nothing else.
@@ -56,6 +60,11 @@ struct GenericPlan {
   bool isReduction() const { return parallel < loops.size(); }
   bool vectorisesReduction() const { return vectorLoop && *vectorLoop >= parallel; }
   bool isUnit(unsigned loop) const;
+  /// `operand` is contiguous along `loop` and strided along the loop in the lanes.
+  bool canTranspose(const GenericOperand &operand, unsigned loop, unsigned inner) const {
+    return operand.isContiguous(loop) && !operand.isInvariant(inner) && !operand.isContiguous(inner) &&
+           !operand.bent[inner];
+  }
 };
 
 mlir::FailureOr<GenericPlan> planGeneric(mlir::linalg::LinalgOp op);

@@ -22,4 +22,13 @@ def PackRecurrent : Pass<"nncc-pack-recurrent", "mlir::ModuleOp"> {
   let summary = "choose the tile of each kernel.recurrent and pack its weights into one stream";
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect"];
 }
+
+def FuseElementwise : Pass<"nncc-fuse-elementwise", "mlir::func::FuncOp"> {
+  let summary = "merge elementwise ops into their only consumer, elementwise or reduction";
+  let description = [{
+    `g(f(x), y)` => `(g . f)(x, y)` for a `linalg.generic` f that is used once, or is no more than a cast or broadcast,
+    if each element of f is computed once; constants become part of the body. A body holds at most 64 operations.
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect"];
+}
 #endif
