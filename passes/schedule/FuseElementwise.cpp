@@ -201,9 +201,9 @@ struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
       }
       AffineExpr expr = loops.getResult(index.getDim());
       auto dim = dyn_cast<AffineDimExpr>(expr);
-      map.map(index.getResult(),
-              dim ? linalg::IndexOp::create(b, index.getLoc(), dim.getPosition()).getResult()
-                  : arith::ConstantIndexOp::create(b, index.getLoc(), cast<AffineConstantExpr>(expr).getValue()));
+      map.map(index.getResult(), dim ? Value(linalg::IndexOp::create(b, index.getLoc(), dim.getPosition()))
+                                     : Value(arith::ConstantIndexOp::create(
+                                           b, index.getLoc(), cast<AffineConstantExpr>(expr).getValue())));
     }
     return map.lookupOrDefault(op.getBlock()->getTerminator()->getOperand(0));
   }
