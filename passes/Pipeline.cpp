@@ -107,6 +107,8 @@ void buildLowerPipeline(OpPassManager &pm, const PipelineOptions &options) {
 }
 
 void buildSchedulePipeline(OpPassManager &pm, const PipelineOptions &options) {
+  if (options.optLevel)
+    pm.addNestedPass<func::FuncOp>(createFuseElementwise());
   pm.addNestedPass<func::FuncOp>(createChooseTiles());
   pm.addPass(createPackWeights());
   pm.addPass(createPackRecurrent());
