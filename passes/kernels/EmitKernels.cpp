@@ -47,7 +47,7 @@ struct EmitKernelsPass : impl::EmitKernelsBase<EmitKernelsPass> {
     auto units = function->getAttrOfType<IntegerAttr>("kernel.units");
     if (!units)
       return;
-    KernelSite site = {&function.getBody().front().front(), {}, {}};
+    KernelSite site = {function.getBody().front().getTerminator()->getPrevNode(), {}, {}}; // constants stand before it
     unsigned argument = function.getNumArguments() - 2 * unsigned(units.getInt());
     if (function->hasAttr("kernel.scratch"))
       site.scratch = function.getArgument(argument - 1);
