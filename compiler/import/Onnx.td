@@ -104,6 +104,12 @@ def : Form<"Pad", 18, "nn.pad", 2, 4, "importPad">;
 def : Form<"DepthToSpace", 1, "nn.transpose", 1, 1, "importBlocks", "space">;
 def : Form<"SpaceToDepth", 1, "nn.transpose", 1, 1, "importBlocks", "depth">;
 
+def : Form<"Upsample", 7, "nn.gather", 1, 1, "importResize">;
+def : Form<"Upsample", 9, "nn.gather", 2, 2, "importResize">;
+def : Removed<"Upsample", 10>;
+def : Form<"Resize", 10, "nn.gather", 2, 2, "importResize">;
+def : Form<"Resize", 11, "nn.gather", 1, 4, "importResize">;
+
 //===-- Addresses and order that depend on data -----------------------------------------------------------------===//
 
 def : Form<"Gather", 1, "nn.gather", 2, 2, "importGather">;
