@@ -51,6 +51,13 @@ Value withDynamicOffset(OpBuilder &b, Value v) {
       b, v.getLoc(), MemRefType::get(type.getShape(), type.getElementType(), layout, type.getMemorySpace()), v);
 }
 
+Value findArena(func::FuncOp function) {
+  for (BlockArgument argument : function.getArguments())
+    if (function.getArgAttr(argument.getArgNumber(), "nncc.arena"))
+      return argument;
+  return {};
+}
+
 bool isConstant(Value v) { return matchPattern(v, m_Constant()); }
 
 struct OutlineKernelsPass : impl::OutlineKernelsBase<OutlineKernelsPass> {
@@ -170,21 +177,16 @@ struct OutlineKernelsPass : impl::OutlineKernelsBase<OutlineKernelsPass> {
 
     kernel::TargetAttr target = kernel::TargetAttr::of(getOperation());
     for (const Item &item : items) {
-      auto caller = item.op->getParentOfType<func::FuncOp>();
-      // The arena is the last argument but one of @main.
       Value arena;
-      if (item.work.scratchBytes) {
-        if (caller.getNumArguments() < 2) {
-          item.op->emitError("expected an arena for the scratch memory of this op");
-          return signalPassFailure();
-        }
-        arena = caller.getArgument(caller.getNumArguments() - 2);
+      if (item.work.scratchBytes && !(arena = findArena(item.op->getParentOfType<func::FuncOp>()))) {
+        item.op->emitError("expected an argument 'nncc.arena' for the scratch memory of this op");
+        return signalPassFailure();
       }
       OpBuilder b(item.op);
-      auto node = kernel::NodeOp::create(b, item.op->getLoc(), nameOf(item.op), item.work.flops, item.work.bytes);
       SmallVector<Value> operands;
       for (Value v : item.op->getOperands())
         operands.push_back(withDynamicOffset(b, v));
+      auto node = kernel::NodeOp::create(b, item.op->getLoc(), nameOf(item.op), item.work.flops, item.work.bytes);
       SetVector<Value> used;
       getUsedValuesDefinedAbove(item.op->getRegions(), used);
       SmallVector<Value> captures;
