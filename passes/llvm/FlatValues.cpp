@@ -48,7 +48,7 @@ SmallVector<Value> flatten(OpBuilder &b, Location loc, const LLVMTypeConverter &
     std::optional<int64_t> offset = getConstantIntValue(view.getByteShift());
     if (offset == 0)
       return {base};
-    if (offset && llvm::isInt<32>(*offset))
+    if (offset && llvm::isInt<28>(*offset))
       return {
           LLVM::GEPOp::create(b, loc, base.getType(), b.getI8Type(), base, ArrayRef<LLVM::GEPArg>{int32_t(*offset)})};
     Value shift = flatten(b, loc, types, view.getByteShift()).front();
