@@ -8,7 +8,8 @@ def EmitGeneric : Pass<"nncc-emit-generic"> {
   let description = [{
     `linalg.generic outs(%y)` => `scf.for` over vectors of `y`: all work units of each op, where it stands.
   }];
-  let dependentDialects = ["mlir::affine::AffineDialect", "mlir::arith::ArithDialect", "mlir::memref::MemRefDialect",
+  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::affine::AffineDialect",
+                           "mlir::arith::ArithDialect", "mlir::memref::MemRefDialect",
                            "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 
@@ -39,7 +40,8 @@ def ExpandMath : Pass<"nncc-expand-math", "mlir::ModuleOp"> {
     `math.exp %x : vector<16xf32>` => a polynomial in `arith`; `math.exp %x : f64` => `call @exp(%x)`. Runs before
     `scf` is lowered: angles too large for the approximations take a branch of their own.
   }];
-  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::math::MathDialect",
+  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::arith::ArithDialect",
+                           "mlir::func::FuncDialect", "mlir::math::MathDialect",
                            "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 #endif
