@@ -350,7 +350,7 @@ void Propagation::apply(Region &region) {
     cast<PermuteInterface>(clone).permuteAttributes(full(flip.operands[0], op->getOperand(0)),
                                                     full(flip.result, op->getResult(0)));
     for (const Perm &old : tried[op]) // what was tried of the old result, in terms of the new one
-      tried[clone].push_back(compose(inverse(flip.result), old));
+      tried[clone].push_back(flip.result.empty() ? old : applyPermutation(inverse(flip.result), old));
     flipped[op->getResult(0)] = {result, inverse(flip.result)};
   }
   for (Operation *op : ops) {

@@ -47,6 +47,7 @@ ContractionEmitter::ContractionEmitter(nn::EpilogueInterface op, Value init, ker
 void ContractionEmitter::forEachPanel(KernelSite::Range range, int64_t depth, bool packed, int64_t atOnce,
                                       function_ref<void(Value, ArrayRef<Column>)> body) {
   int64_t full = columns / panel, rest = columns % panel, panelSize = depth * panel;
+  atOnce = std::min(atOnce, full);
   // The vectors of one panel, appended.
   auto append = [&](SmallVector<Column> &to, Value group, Value index, int64_t ahead, int64_t width) {
     Address weights, result;
@@ -179,10 +180,15 @@ void ContractionEmitter::finish(ArrayRef<Value> acc, ArrayRef<Column> columns, i
   });
 }
 
-// With bands the weights are read once for each band, without them the input once for each panel.
+// With bands the weights are read once for each band, without them the input once for each panel. Weights that stay in
+// L2 cost little, and few rows at a time write the result in long runs.
 int64_t ContractionEmitter::bandOf(int64_t units, int64_t inputBytes, int64_t weightBytes) const {
   int64_t share = target.getL2() / 4;
-  if (inputBytes <= share || panels * groups == 1)
+  if (panels * groups == 1)
+    return 0;
+  if (weightBytes <= share)
+    return 2;
+  if (inputBytes <= share)
     return 0;
   double bands = double(llvm::divideCeil(inputBytes, share));
   double weightCost = weightBytes * 10 <= target.getL2() * 7 ? 0.3 * double(weightBytes) : double(weightBytes);

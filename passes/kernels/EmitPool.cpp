@@ -135,7 +135,7 @@ Value PoolEmitter::combine(Value sum, Value value) {
   switch (op.getKind()) {
   case kernel::PoolKind::Max:
     if (isa<FloatType>(x.element))
-      return arith::MaximumFOp::create(b, sum, value);
+      return arith::MaximumFOp::create(b, sum, value, arith::FastMathFlags::nsz); // zeros of either sign are equal
     return op.getIsUnsigned() ? Value(arith::MaxUIOp::create(b, sum, value))
                               : Value(arith::MaxSIOp::create(b, sum, value));
   case kernel::PoolKind::Average:

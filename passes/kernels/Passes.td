@@ -8,8 +8,7 @@ def EmitGeneric : Pass<"nncc-emit-generic"> {
   let description = [{
     `linalg.generic outs(%y)` => `scf.for` over vectors of `y`: all work units of each op, where it stands.
   }];
-  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::affine::AffineDialect",
-                           "mlir::arith::ArithDialect", "mlir::memref::MemRefDialect",
+  let dependentDialects = ["mlir::affine::AffineDialect", "mlir::arith::ArithDialect", "mlir::memref::MemRefDialect",
                            "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 
@@ -23,14 +22,14 @@ def OutlineKernels : Pass<"nncc-outline-kernels", "mlir::ModuleOp"> {
     the worker's part of the arena (`nncc.worker_bytes`). Offsets of slices become arguments, so that equal kernels on
     different slices are equal functions. `memref.copy` becomes a linalg op first.
   }];
-  let dependentDialects = ["mlir::scf::SCFDialect", "mlir::linalg::LinalgDialect", "mlir::func::FuncDialect",
+  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::scf::SCFDialect", "mlir::linalg::LinalgDialect", "mlir::func::FuncDialect",
                            "mlir::arith::ArithDialect", "mlir::memref::MemRefDialect"];
 }
 
 def EmitKernels : Pass<"nncc-emit-kernels", "mlir::func::FuncOp"> {
   let summary = "emit each outlined op as loops over registers of vectors";
   let description = "`func @k_N(%a, .., %lo, %hi) { kernel.gemm .. }` => scf, vector, memref and arith; one emitter per op.";
-  let dependentDialects = ["mlir::scf::SCFDialect", "mlir::vector::VectorDialect", "mlir::memref::MemRefDialect",
+  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect", "mlir::memref::MemRefDialect",
                            "mlir::arith::ArithDialect", "mlir::math::MathDialect"];
 }
 
@@ -40,8 +39,7 @@ def ExpandMath : Pass<"nncc-expand-math", "mlir::ModuleOp"> {
     `math.exp %x : vector<16xf32>` => a polynomial in `arith`; `math.exp %x : f64` => `call @exp(%x)`. Runs before
     `scf` is lowered: angles too large for the approximations take a branch of their own.
   }];
-  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::arith::ArithDialect",
-                           "mlir::func::FuncDialect", "mlir::math::MathDialect",
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::math::MathDialect",
                            "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 #endif

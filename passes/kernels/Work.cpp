@@ -2,6 +2,8 @@
 #include "passes/kernels/Work.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "passes/kernels/EmitGeneric.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <limits>
 
 using namespace mlir;
 
@@ -11,10 +13,26 @@ static bool isExpensive(Operation &op) {
   return isa<math::MathDialect>(op.getDialect()) && !isa<math::AbsFOp, math::AbsIOp, math::SqrtOp, math::FmaOp>(op);
 }
 
+static void addSharedBytes(Operation *op, Work &work) {
+  llvm::TypeSwitch<Operation *>(op)
+      .Case<kernel::GemmOp>([&](auto gemm) {
+        work.rowPartBytes = kernel::countBytes(gemm.getB());
+        work.panelPartBytes = kernel::countBytes(gemm.getA());
+      })
+      .Case<kernel::ConvOp>([&](auto conv) {
+        work.rowPartBytes = kernel::countBytes(conv.getW());
+        work.panelPartBytes = kernel::countBytes(conv.getX());
+      })
+      .Case<kernel::BatchMatmulOp>([&](auto matmul) { work.panelPartBytes = kernel::countBytes(matmul.getA()); });
+}
+
 Work workOf(Operation *op) {
-  if (auto kernelOp = dyn_cast<kernel::KernelInterface>(op))
-    return {SmallVector<int64_t, 2>(kernelOp.getUnits()), kernelOp.getScratchBytes(), kernelOp.getFlops(),
-            kernelOp.getBytes()};
+  if (auto kernelOp = dyn_cast<kernel::KernelInterface>(op)) {
+    Work work = {SmallVector<int64_t, 2>(kernelOp.getUnits()), kernelOp.getScratchBytes(), kernelOp.getFlops(),
+                 kernelOp.getBytes()};
+    addSharedBytes(op, work);
+    return work;
+  }
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   if (!linalgOp || !linalgOp.hasPureBufferSemantics())
     return {};
@@ -32,28 +50,40 @@ Work workOf(Operation *op) {
 }
 
 // Nominal speeds of one core: what a task's length is judged by, so that it is the same on every machine of a level.
-static double microseconds(const Work &work, kernel::TargetAttr target) {
-  double flopsPerMicrosecond = double(target.getLanes()) * (target.hasFma() ? 6000 : 3000);
-  constexpr double bytesPerMicrosecond = 15000;
-  return std::max(work.flops / flopsPerMicrosecond, work.bytes / bytesPerMicrosecond);
+static constexpr double bytesPerMicrosecond = 15000;
+static double computeTime(const Work &work, kernel::TargetAttr target) {
+  return work.flops / (double(target.getLanes()) * (target.hasFma() ? 6000 : 3000));
+}
+
+// The time of one of a x b tasks: its share of the arithmetic, if all units take the same time, or of the memory
+// traffic. What stays in L2 between tasks costs a third.
+static double taskTime(const Work &work, kernel::TargetAttr target, int64_t a, int64_t b) {
+  int64_t rows = work.units[0], panels = work.units.size() > 1 ? work.units[1] : 1;
+  double share =
+      double(llvm::divideCeil(rows, a)) * double(llvm::divideCeil(panels, b)) / (double(rows) * double(panels));
+  auto cost = [&](double bytes) { return bytes * 2 <= double(target.getL2()) ? bytes / 3 : bytes; };
+  double own = work.bytes - work.rowPartBytes - work.panelPartBytes;
+  double traffic = cost(work.rowPartBytes / double(b)) + cost(work.panelPartBytes / double(a)) + own * share;
+  return std::max(computeTime(work, target) * share, traffic / bytesPerMicrosecond);
 }
 
 SmallVector<int64_t, 2> chooseTasks(const Work &work, kernel::TargetAttr target) {
   constexpr double leastMicroseconds = 30;
   constexpr int64_t mostTasks = 16;
-  int64_t limit = std::clamp<int64_t>(int64_t(microseconds(work, target) / leastMicroseconds), 1, mostTasks);
+  double total = std::max(computeTime(work, target), work.bytes / bytesPerMicrosecond);
+  int64_t limit = std::clamp<int64_t>(int64_t(total / leastMicroseconds), 1, mostTasks);
   int64_t rows = work.units[0], panels = work.units.size() > 1 ? work.units[1] : 1;
-  double total = double(rows) * double(panels), best = 0;
+  double best = std::numeric_limits<double>::max();
   int64_t bestRows = 1, bestPanels = 1;
   for (int64_t a = 1; a <= std::min(rows, limit); a++)
     for (int64_t b = 1; b <= std::min(panels, limit / a); b++) {
-      // The share of time that some numbers of workers are busy, if all units take the same time.
-      double task = double(llvm::divideCeil(rows, a)) * double(llvm::divideCeil(panels, b)), score = 0;
-      for (auto [workers, weight] : {std::pair(2, 0.4), std::pair(4, 0.3), std::pair(8, 0.2), std::pair(16, 0.1)})
-        score += weight * total / (workers * double(llvm::divideCeil(a * b, workers)) * task);
-      // A cut between panels reads all rows twice; a task more costs little, but something.
-      score -= 0.02 * (b > 1) + 0.002 * double(a * b);
-      if (score > best)
+      // How much longer than the whole work divided by the workers, over some numbers of them.
+      double task = taskTime(work, target, a, b), score = 0;
+      for (auto [workers, weight] : {std::pair(1, 0.3), std::pair(2, 0.4), std::pair(4, 0.2), std::pair(8, 0.1)})
+        score += weight * double(llvm::divideCeil(a * b, workers)) * task * workers / total;
+      // A cut between panels is a little worse than one between rows, and a task more costs something.
+      score += 0.01 * (b > 1) + 0.001 * double(a * b);
+      if (score < best)
         best = score, bestRows = a, bestPanels = b;
     }
   SmallVector<int64_t, 2> tasks = {bestRows};

@@ -8,6 +8,8 @@ struct Work {
   llvm::SmallVector<int64_t, 2> units; // empty: the op is no kernel
   int64_t scratchBytes = 0;
   double flops = 0, bytes = 0;
+  // Bytes that each part reads whole when the first or the second dimension is cut: weights, and input.
+  double rowPartBytes = 0, panelPartBytes = 0;
 };
 /// Of a kernel op or linalg op on memrefs.
 Work workOf(mlir::Operation *op);

@@ -1,0 +1,36 @@
+// RUN: nncc-opt %s --split-input-file --verify-diagnostics
+
+func.func @depth_differs(%a: tensor<5x8xf32>, %b: tensor<7x20xf32>, %y: tensor<5x20xf32>) {
+  // expected-error @+1 {{expected b to multiply 'tensor<5x8xf32>' into 'tensor<5x20xf32>', found 'tensor<7x20xf32>'}}
+  %0 = kernel.gemm %a, %b into %y : tensor<5x8xf32>, tensor<7x20xf32> into tensor<5x20xf32> -> tensor<5x20xf32>
+  return
+}
+
+// -----
+
+func.func @not_packed(%a: memref<5x8xf32>, %b: memref<8x20xf32>, %y: memref<5x20xf32>) {
+  // expected-error @+1 {{expected b packed for #kernel.tile<4 x 2 x 8>, found 'memref<8x20xf32>'}}
+  kernel.gemm %a, %b into %y tile <4 x 2 x 8> : memref<5x8xf32>, memref<8x20xf32> into memref<5x20xf32>
+  return
+}
+
+// -----
+
+func.func @extra_does_not_broadcast(%a: tensor<5x8xf32>, %b: tensor<8x20xf32>, %bias: tensor<19xf32>, %y: tensor<5x20xf32>) {
+  // expected-error @+1 {{expected}}
+  %0 = kernel.gemm %a, %b into %y : tensor<5x8xf32>, tensor<8x20xf32> into tensor<5x20xf32> -> tensor<5x20xf32>
+    epilogue(%acc: f32, %x: f32 = %bias : tensor<19xf32>) {
+      %s = arith.addf %acc, %x : f32
+      nn.yield %s : f32
+    }
+  return
+}
+
+// -----
+
+func.func @groups(%x: tensor<1x9x9x4xf32>, %w: tensor<3x3x2x6xf32>, %y: tensor<1x7x7x6xf32>) {
+  // expected-error @+1 {{expected channels that divide into 3 groups}}
+  %0 = kernel.conv %x, %w into %y strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] {groups = 3 : i64}
+    : tensor<1x9x9x4xf32>, tensor<3x3x2x6xf32> into tensor<1x7x7x6xf32> -> tensor<1x7x7x6xf32>
+  return
+}
