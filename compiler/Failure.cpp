@@ -23,12 +23,21 @@ const char *toolName = "nncc"; // a literal or the tool's argument, which lives 
   _exit(code);
 }
 
-void onFatalError(void *, const char *reason, bool) {
+[[noreturn]] void dieOfBug(const char *what) {
   static char line[512];
-  std::snprintf(line, sizeof line, "internal error: %.400s (please report it with the model)", reason);
+  std::snprintf(line, sizeof line, "internal error: %.400s (please report it with the model)", what);
   die(ExitInternal, line);
 }
+
+void onFatalError(void *, const char *reason, bool) { dieOfBug(reason); }
 } // namespace
+
+[[noreturn]] void dieOfAssertion(const char *file, unsigned line) {
+  const char *name = std::strrchr(file, '/');
+  char place[256];
+  std::snprintf(place, sizeof place, "at %.200s:%u", name ? name + 1 : file, line);
+  dieOfBug(place);
+}
 
 void installFailureHandlers(llvm::StringRef tool) {
   toolName = tool.data();
@@ -54,3 +63,8 @@ AlternateStack::~AlternateStack() {
 }
 
 } // namespace nncc
+
+// The C library's own would print an expression of our source and abort.
+extern "C" void __assert_fail(const char *, const char *file, unsigned line, const char *) noexcept {
+  nncc::dieOfAssertion(file, line);
+}

@@ -6,6 +6,8 @@ using namespace llvm;
 
 namespace nncc {
 namespace {
+constexpr uint64_t farBytes = 1u << 30;
+
 class InterfaceBuilder {
 public:
   InterfaceBuilder(Module &module, const ModelInfo &info, StringRef abiHash)
@@ -26,6 +28,8 @@ public:
       weights->setVisibility(GlobalValue::HiddenVisibility);
       weights->setDSOLocal(true);
       weights->setAlignment(Align(64));
+      if (info.weightsBytes > farBytes) // code reaches 2 GiB of other sections
+        weights->setCodeModel(CodeModel::Large);
     }
     buildGenericEntry();
     buildRun();
