@@ -93,7 +93,10 @@ void registerDialects(DialectRegistry &r) {
 void buildGraphPipeline(OpPassManager &pm, const PipelineOptions &options) {
   tidy(pm, options);
   pm.addPass(createFoldWeights());
+  pm.addPass(createRecogniseActivation());
+  pm.addPass(createRecogniseNorm());
   pm.addPass(createPropagateTransposes());
+  pm.addPass(createRecogniseAttention());
   pm.addPass(createFoldFlatten());
   pm.addPass(createFoldScales());
   pm.addPass(createFoldWeights());

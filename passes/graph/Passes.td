@@ -1,5 +1,18 @@
 include "mlir/Pass/PassBase.td"
 
+def RecogniseActivation : Pass<"nncc-recognise-activation"> {
+  let summary = "x * gate(x) as exporters spell it => gelu, gelu_tanh, silu, hard_swish; 1 / (1 + exp(-x)) => sigmoid";
+  let dependentDialects = ["nn::NNDialect"];
+}
+def RecogniseNorm : Pass<"nncc-recognise-norm"> {
+  let summary = "means, squares and roots => nn.norm; exp(x - max) / sum => nn.softmax";
+  let dependentDialects = ["nn::NNDialect"];
+}
+def RecogniseAttention : Pass<"nncc-recognise-attention"> {
+  let summary = "matmul(softmax(matmul(q, k^T) * scale + mask), v) => nn.attention";
+  let dependentDialects = ["nn::NNDialect"];
+  let options = [Option<"remarks", "remarks", "bool", "false", "say what kept a softmax from being an attention">];
+}
 def PropagateTransposes : Pass<"nncc-propagate-transposes"> {
   let summary = "op(transpose(x)) <=> transpose(op'(x)), in regions, where that leaves fewer elements to move";
   let dependentDialects = ["nn::NNDialect"];
