@@ -100,6 +100,7 @@ void buildGraphPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createFoldFlatten());
   pm.addPass(createFoldScales());
   pm.addPass(createFoldWeights());
+  pm.addPass(createMergeReshapes());
   pm.addPass(createFuseEpilogue());
   tidy(pm, options);
 }

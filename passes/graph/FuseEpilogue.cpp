@@ -1,9 +1,10 @@
 // Absorbs elementwise consumers into the epilogue of the contraction that produces their operand. It knows no operator:
-// whatever has a formula can be absorbed, and whatever has an epilogue can absorb.
+// whatever has a formula can be absorbed, and whatever has an epilogue can absorb. One walk from the last contraction to
+// the first: of two that are added, the later one takes the sum.
 #include "mlir/IR/IRMapping.h"
-#include "mlir/IR/PatternMatch.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/graph/Passes.h"
+#include "llvm/ADT/SetVector.h"
+#include <queue>
 using namespace mlir;
 using namespace nncc::nn;
 
@@ -18,97 +19,111 @@ constexpr size_t maxNames = 8;
 
 ArrayRef<int64_t> shapeOf(Value v) { return cast<ShapedType>(v.getType()).getShape(); }
 
-bool isUsedOnlyIn(Operation *op, const SetVector<Operation *> &set) {
-  return llvm::all_of(op->getUsers(), [&](Operation *user) { return set.contains(user); });
-}
-
-// The elementwise ops of `root`'s shape from which nothing but `root` escapes (x * sigmoid(x) is one group).
-SetVector<Operation *> groupOf(Operation *root) {
-  SetVector<Operation *> group;
-  group.insert(root);
-  for (size_t next = 0; next < group.size() && group.size() < maxEpilogueOps; next++) {
-    // A user that joins the group later may free an operand's producer that was refused before: look at all again.
-    for (size_t i = 0; i <= next; i++)
-      for (Value v : group[i]->getOperands()) {
-        Operation *def = v.getDefiningOp();
-        if (isa_and_nonnull<ElementwiseInterface>(def) && !group.contains(def) && def->getBlock() == root->getBlock() &&
-            shapeOf(v) == shapeOf(root->getResult(0)) && isUsedOnlyIn(def, group))
-          group.insert(def);
-      }
-  }
-  return group;
-}
-
-Location fuseLocations(MLIRContext *context, Location x, Location y) {
-  SmallVector<Location> parts;
-  for (Location loc : {x, y})
-    if (auto fused = dyn_cast<FusedLoc>(loc))
-      llvm::append_range(parts, fused.getLocations());
+Location fuseLocations(MLIRContext *context, ArrayRef<Location> locs) {
+  llvm::SmallSetVector<Location, maxNames> parts;
+  for (Location loc : locs)
+    if (auto fused = dyn_cast<FusedLoc>(loc); fused && !fused.getMetadata())
+      parts.insert(fused.getLocations().begin(), fused.getLocations().end());
     else
-      parts.push_back(loc);
-  parts.resize(std::min(parts.size(), maxNames), x);
-  return FusedLoc::get(context, parts);
+      parts.insert(loc);
+  return FusedLoc::get(context, parts.getArrayRef().take_front(maxNames));
+}
+
+class Fusion {
+public:
+  explicit Fusion(Operation *root) {
+    root->walk<WalkOrder::PreOrder>([&](Operation *op) {
+      position[op] = position.size();
+      if (auto contraction = dyn_cast<EpilogueInterface>(op))
+        contractions.push_back(contraction);
+    });
+  }
+  void run() {
+    for (EpilogueInterface contraction : llvm::reverse(contractions))
+      for (auto group = groupBehind(contraction); !group.empty(); group = groupBehind(contraction))
+        absorb(contraction, group);
+  }
+
+private:
+  SmallVector<Operation *> groupBehind(EpilogueInterface producer);
+  void absorb(EpilogueInterface producer, ArrayRef<Operation *> group);
+
+  DenseMap<Operation *, size_t> position;
+  SmallVector<EpilogueInterface> contractions;
+};
+
+// The fewest elementwise ops behind `producer`, in order, of which only the last is used by others: relu(x) alone, or
+// x * sigmoid(x) whole. None if something else reads the producer, or too many ops come before such a last one.
+SmallVector<Operation *> Fusion::groupBehind(EpilogueInterface producer) {
+  auto later = [&](Operation *x, Operation *y) { return position[x] > position[y]; };
+  std::priority_queue<Operation *, SmallVector<Operation *>, decltype(later)> next(later);
+  SmallVector<Operation *> group;
+  llvm::SmallPtrSet<Operation *, 16> seen;
+  size_t room = producer.getEpilogue().front().getOperations().size();
+  room = room < maxEpilogueOps ? maxEpilogueOps - room : 0;
+  // Puts the users of `op` into the queue; false where one cannot belong to the group.
+  auto push = [&](Operation *op) {
+    for (Operation *user : op->getUsers()) {
+      if (!isa<ElementwiseInterface>(user) || user->getBlock() != producer->getBlock() ||
+          shapeOf(user->getResult(0)) != shapeOf(producer->getResult(0)))
+        return false;
+      if (seen.insert(user).second)
+        next.push(user);
+      if (seen.size() > room)
+        return false;
+    }
+    return true;
+  };
+  if (producer->use_empty() || !push(producer))
+    return {};
+  while (!next.empty()) {
+    Operation *op = next.top();
+    next.pop();
+    group.push_back(op);
+    if (next.empty()) // everything so far meets here
+      return group;
+    if (op->use_empty() || !push(op))
+      return {};
+  }
+  return {};
 }
 
 // e(contraction(x){f}, y) => contraction(x, y){e(f, y)}
-struct AbsorbElementwise : OpInterfaceRewritePattern<ElementwiseInterface> {
-  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
-
-  LogicalResult matchAndRewrite(ElementwiseInterface root, PatternRewriter &rewriter) const override {
-    if (!llvm::any_of(root->getOperands(), [](Value v) { return v.getDefiningOp(); }))
-      return rewriter.notifyMatchFailure(root, "no operand is computed");
-    SetVector<Operation *> group = groupOf(root);
-    for (Operation *op : group)
-      for (Value v : op->getOperands()) {
-        auto producer = v.getDefiningOp<EpilogueInterface>();
-        if (producer && producer->getBlock() == root->getBlock() && isUsedOnlyIn(producer, group) &&
-            shapeOf(v) == shapeOf(root->getResult(0)) &&
-            producer.getEpilogue().front().getOperations().size() + group.size() <= maxEpilogueOps) {
-          absorb(producer, group, root, rewriter);
-          return success();
-        }
+void Fusion::absorb(EpilogueInterface producer, ArrayRef<Operation *> group) {
+  Operation *root = group.back();
+  Block &block = producer.getEpilogue().front();
+  auto yield = cast<YieldOp>(block.getTerminator());
+  OpBuilder b(yield);
+  IRMapping scalar;
+  scalar.map(producer->getResult(0), yield.getValue());
+  for (auto [extra, arg] : llvm::zip(producer.getExtrasMutable(), block.getArguments().drop_front()))
+    if (!scalar.contains(extra.get()))
+      scalar.map(extra.get(), arg);
+  SmallVector<Location> locs = {producer->getLoc()};
+  for (Operation *op : group) {
+    locs.push_back(op->getLoc());
+    for (Value v : op->getOperands())
+      if (!scalar.contains(v)) {
+        producer.getExtrasMutable().append(v);
+        scalar.map(v, block.addArgument(computationType(getElementTypeOrSelf(v)), op->getLoc()));
       }
-    return rewriter.notifyMatchFailure(root, "no operand is a contraction of this shape that is used here alone");
+    auto args = llvm::map_to_vector(op->getOperands(), [&](Value v) { return scalar.lookup(v); });
+    scalar.map(op->getResult(0), cast<ElementwiseInterface>(op).buildFormula(b, op->getLoc(), args));
   }
-
-  static void absorb(EpilogueInterface producer, const SetVector<Operation *> &group, Operation *root,
-                     PatternRewriter &rewriter) {
-    auto ops = llvm::to_vector(group);
-    llvm::sort(ops, [](Operation *x, Operation *y) { return x->isBeforeInBlock(y); });
-    rewriter.modifyOpInPlace(producer, [&] {
-      Block &block = producer.getEpilogue().front();
-      auto yield = cast<YieldOp>(block.getTerminator());
-      OpBuilder b(yield);
-      IRMapping scalar;
-      scalar.map(producer->getResult(0), yield.getValue());
-      for (Operation *op : ops) {
-        for (Value v : op->getOperands())
-          if (!scalar.contains(v)) {
-            producer.getExtrasMutable().append(v);
-            scalar.map(v, block.addArgument(computationType(getElementTypeOrSelf(v)), op->getLoc()));
-          }
-        auto args = llvm::map_to_vector(op->getOperands(), [&](Value v) { return scalar.lookup(v); });
-        scalar.map(op->getResult(0), cast<ElementwiseInterface>(op).buildFormula(b, op->getLoc(), args));
-      }
-      yield.getValueMutable().assign(scalar.lookup(root->getResult(0)));
-      producer->getResult(0).setType(root->getResult(0).getType());
-      producer->setLoc(fuseLocations(rewriter.getContext(), producer->getLoc(), root->getLoc()));
-    });
-    rewriter.moveOpBefore(producer, root); // every operand dominates `root`, and nothing between uses the result
-    rewriter.replaceOp(root, producer->getResults());
-    for (Operation *op : llvm::reverse(ops))
-      if (op != root)
-        rewriter.eraseOp(op);
+  yield.getValueMutable().assign(scalar.lookup(root->getResult(0)));
+  producer->getResult(0).setType(root->getResult(0).getType());
+  producer->setLoc(fuseLocations(producer->getContext(), locs));
+  producer->moveBefore(root); // every operand dominates `root`, and nothing between uses the result
+  position[producer] = position[root];
+  root->getResult(0).replaceAllUsesWith(producer->getResult(0));
+  for (Operation *op : llvm::reverse(group)) {
+    position.erase(op);
+    op->erase();
   }
-};
+}
 
 struct FuseEpiloguePass : impl::FuseEpilogueBase<FuseEpiloguePass> {
-  void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<AbsorbElementwise>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
-  }
+  void runOnOperation() override { Fusion(getOperation()).run(); }
 };
 } // namespace
 } // namespace nncc

@@ -29,6 +29,10 @@ def FoldWeights : Pass<"nncc-fold-weights"> {
   let summary = "movement and exactly rounded arithmetic on constants => constants of any size";
   let dependentDialects = ["nn::NNDialect"];
 }
+def MergeReshapes : Pass<"nncc-merge-reshapes"> {
+  let summary = "reshape(matmul(x, w) + row) => matmul(reshape(x), w) + row, where the last dimension stays";
+  let dependentDialects = ["nn::NNDialect"];
+}
 def FuseEpilogue : Pass<"nncc-fuse-epilogue"> {
   let summary = "e(contraction(x), ...) => contraction(x) with e in its epilogue, for any group e of elementwise ops";
   let dependentDialects = ["nn::NNDialect"];
