@@ -1,6 +1,6 @@
 // Absorbs elementwise consumers into the epilogue of the contraction that produces their operand. It knows no operator:
-// whatever has a formula can be absorbed, and whatever has an epilogue can absorb. One walk from the last contraction to
-// the first: of two that are added, the later one takes the sum.
+// whatever has a formula can be absorbed, and whatever has an epilogue can absorb. One walk from the last contraction
+// to the first: of two that are added, the later one takes the sum.
 #include "mlir/IR/IRMapping.h"
 #include "passes/graph/Passes.h"
 #include "llvm/ADT/SetVector.h"

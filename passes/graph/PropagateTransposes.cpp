@@ -291,14 +291,11 @@ Value Propagation::transposeOf(Value base, Perm perm, Block *block) {
   SmallVector<int64_t> shape(perm.size() - type.getRank(), 1);
   llvm::append_range(shape, type.getShape());
   RankedTensorType to = type.clone(applyPermutation(shape, perm));
-  Value result = base;
-  if (movesOnlyUnits(shape, perm)) {
-    result = reshapeOf(b, base, to);
-  } else {
-    result = TransposeOp::create(b, base.getLoc(), to, reshapeOf(b, base, type.clone(shape)), perm);
-    seedOf[result.getDefiningOp()] = seeds.size();
-    seeds.push_back(result.getDefiningOp<TransposeOp>());
-  }
+  if (movesOnlyUnits(shape, perm))
+    return reshapeOf(b, base, to);
+  auto result = TransposeOp::create(b, base.getLoc(), to, reshapeOf(b, base, type.clone(shape)), perm);
+  seedOf[result] = seeds.size();
+  seeds.push_back(result);
   transposes[{base, block}].emplace_back(perm, result);
   return result;
 }
@@ -349,8 +346,12 @@ void Propagation::apply(Region &region) {
     };
     cast<PermuteInterface>(clone).permuteAttributes(full(flip.operands[0], op->getOperand(0)),
                                                     full(flip.result, op->getResult(0)));
-    for (const Perm &old : tried[op]) // what was tried of the old result, in terms of the new one
-      tried[clone].push_back(flip.result.empty() ? old : applyPermutation(inverse(flip.result), old));
+    // What was tried of the old result, in terms of the new one.
+    auto tries = std::move(tried[op]);
+    if (!flip.result.empty())
+      for (Perm &perm : tries)
+        perm = applyPermutation(inverse(flip.result), perm);
+    tried[clone] = std::move(tries);
     flipped[op->getResult(0)] = {result, inverse(flip.result)};
   }
   for (Operation *op : ops) {
@@ -388,6 +389,8 @@ void Propagation::moveOut(scf::IfOp op, OpResult result) {
   for (OpOperand *yield : yields)
     yield->set(getForm(yield->get(), inverse(perm), yield->getOwner()->getBlock()));
   auto uses = llvm::to_vector(llvm::make_pointer_range(result.getUses()));
+  for (OpOperand *use : uses)
+    transposes.erase({result, use->getOwner()->getBlock()});
   result.setType(yields[0]->get().getType());
   for (OpOperand *use : uses)
     if (auto transpose = dyn_cast<TransposeOp>(use->getOwner()))
