@@ -37,9 +37,31 @@ LogicalResult importVariadic(Node &node) {
   return node.results(result);
 }
 
-/// The slope broadcasts to x, never x to the slope.
+/// Up to opset 6 y broadcasts to x where `broadcast` says so, with its first dimension at `axis`.
+LogicalResult importLegacyBinary(Node &node) {
+  RankedTensorType x = node.type(0), y = node.type(1);
+  Value right = node.operand(1);
+  int64_t axis = node.integer("axis", x.getRank() - y.getRank());
+  bool broadcasts = node.integer("broadcast", 0) != 0;
+  if (axis < 0 || axis + y.getRank() > x.getRank() || (!broadcasts && x.getShape() != y.getShape()))
+    return node.error() << "expected operands of one shape or a broadcast, found " << x << " and " << y;
+  SmallVector<int64_t> shape(y.getShape());
+  shape.resize(x.getRank() - axis, 1);
+  SmallVector<Value> results = node.buildNamed(node.form.op, {node.operand(0), node.reshape(right, shape)}, {});
+  if (!results.empty() && Node::typeOf(results[0]).getShape() != x.getShape())
+    return node.error() << "expected an operand that broadcasts to " << x << ", found " << y;
+  return node.results(results);
+}
+
+/// The slope broadcasts to x, never x to the slope. Up to opset 6 it has one element for each channel.
 LogicalResult importPRelu(Node &node) {
-  Value result = node.build<nn::PReluOp>({node.operand(0), node.operand(1)});
+  Value slope = node.operand(1);
+  if (node.opset < 7 && node.type(1).getRank() == 1 && node.type(0).getRank() > 1) {
+    SmallVector<int64_t> shape(node.type(0).getRank() - 1, 1);
+    shape[0] = node.type(1).getNumElements();
+    slope = node.reshape(slope, shape);
+  }
+  Value result = node.build<nn::PReluOp>({node.operand(0), slope});
   if (result && result.getType() != node.type(0))
     return node.error() << "expected a slope that broadcasts to " << node.type(0) << ", found " << node.type(1);
   return node.results(result);

@@ -190,7 +190,11 @@ LogicalResult importTopK(Node &node) {
   if (failed(axis))
     return failure();
   int64_t k = node.opset < 10 ? node.integer("k", -1) : -1;
-  if (node.operand(1)) {
+  if (auto declared = node.declaredType(0);
+      declared && node.operand(1) && !node.isConstant(1) && declared->getRank() == node.type(0).getRank()) {
+    k = declared->getDimSize(unsigned(*axis));
+    node.checkValue(node.operand(1), k);
+  } else if (node.operand(1)) {
     FailureOr<SmallVector<int64_t>> given = node.constantInts(1);
     if (failed(given))
       return failure();

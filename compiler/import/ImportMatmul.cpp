@@ -28,6 +28,7 @@ LogicalResult importMatMul(Node &node) {
 /// alpha * A B + beta * C, where A and B may be transposed.
 LogicalResult importGemm(Node &node) {
   double alpha = node.number("alpha", 1), beta = node.number("beta", 1);
+  (void)node.integer("broadcast", 0);
   bool transposeA = node.integer("transA", 0) != 0, transposeB = node.integer("transB", 0) != 0;
   for (unsigned i : {0, 1})
     if (node.type(i).getRank() != 2)

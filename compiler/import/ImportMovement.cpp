@@ -151,7 +151,16 @@ LogicalResult importExpand(Node &node) {
 /// tile(x) => reshape(broadcast(reshape(x))), where each repeated dimension gets one of 1 in front of it.
 LogicalResult importTile(Node &node) {
   RankedTensorType x = node.type(0);
-  FailureOr<SmallVector<int64_t>> repeats = node.constantInts(1);
+  FailureOr<SmallVector<int64_t>> repeats = failure();
+  auto declared = node.declaredType(0);
+  if (declared && !node.isConstant(1) && declared->getRank() == x.getRank() && x.getNumElements()) {
+    repeats = SmallVector<int64_t>();
+    for (auto [from, to] : llvm::zip(x.getShape(), declared->getShape()))
+      repeats->push_back(to / from);
+    node.checkValue(node.operand(1), *repeats);
+  } else {
+    repeats = node.constantInts(1);
+  }
   if (failed(repeats))
     return failure();
   if (int64_t(repeats->size()) != x.getRank())

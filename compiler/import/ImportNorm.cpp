@@ -37,7 +37,7 @@ LogicalResult importBatchNorm(Node &node) {
     return node.error() << "expected a batch and channels, found " << x;
   double epsilon = node.number("epsilon", 1e-5f);
   (void)node.number("momentum", 0.9f);
-  if (node.integer("training_mode", 0) != 0)
+  if (node.integer("training_mode", 0) != 0 || (node.opset < 7 && node.integer("is_test", 0) == 0))
     return node.error() << "training mode is not supported";
   if (node.opset < 9 && node.integer("spatial", 1) == 0)
     return node.error() << "statistics for each element (spatial = 0) are not supported";

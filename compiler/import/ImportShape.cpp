@@ -12,18 +12,21 @@ LogicalResult importIdentity(Node &node) { return node.results(node.operand(0));
 LogicalResult importReshape(Node &node) {
   RankedTensorType x = node.type(0);
   bool allowZero = node.integer("allowzero", 0) != 0;
-  if (!node.isConstant(1)) {
+  if (node.operand(1) && !node.isConstant(1)) {
     if (auto declared = node.declaredType(0); declared && declared->getElementType() == x.getElementType()) {
       node.checkValue(node.operand(1), declared->getShape());
       return node.results(node.reshape(node.operand(0), declared->getShape()));
     }
   }
-  FailureOr<SmallVector<int64_t>> shape = node.constantInts(1);
-  if (failed(shape))
+  FailureOr<Node::OptionalInts> given = node.intsOperandOrAttribute(1, "shape");
+  if (failed(given))
     return failure();
+  if (!*given)
+    return node.error() << "expected a shape";
+  SmallVector<int64_t> shape = **given;
   std::optional<size_t> rest;
   int64_t known = 1;
-  for (auto [i, extent] : llvm::enumerate(*shape)) {
+  for (auto [i, extent] : llvm::enumerate(shape)) {
     if (extent == 0 && !allowZero) {
       if (i >= size_t(x.getRank()))
         return node.error() << "dimension " << i << " of the shape is copied from an input of rank " << x.getRank();
@@ -39,9 +42,9 @@ LogicalResult importReshape(Node &node) {
   if (rest) {
     if (known == 0 || x.getNumElements() % known)
       return node.error() << "expected a shape of " << x.getNumElements() << " elements, found a multiple of " << known;
-    (*shape)[*rest] = x.getNumElements() / known;
+    shape[*rest] = x.getNumElements() / known;
   }
-  return node.results(node.reshape(node.operand(0), *shape));
+  return node.results(node.reshape(node.operand(0), shape));
 }
 
 LogicalResult importFlatten(Node &node) {
@@ -59,9 +62,43 @@ LogicalResult importFlatten(Node &node) {
   return node.results(node.reshape(node.operand(0), {rows, columns}));
 }
 
+/// The only choice of dimensions by which `longer` becomes `shorter` when they go, all of them 1; none where several
+/// do.
+static std::optional<SmallVector<int64_t>> uniqueAxes(ArrayRef<int64_t> longer, ArrayRef<int64_t> shorter) {
+  SmallVector<int64_t> axes;
+  size_t kept = 0;
+  for (auto [d, extent] : llvm::enumerate(longer)) {
+    bool matches = kept < shorter.size() && shorter[kept] == extent;
+    if (matches && extent == 1)
+      return std::nullopt;
+    if (!matches && extent != 1)
+      return std::nullopt;
+    if (matches)
+      ++kept;
+    else
+      axes.push_back(int64_t(d));
+  }
+  return kept == shorter.size() ? std::optional(axes) : std::nullopt;
+}
+
+/// Squeeze and Unsqueeze by axes known only at run time: the declared result says which they are, and that is checked.
+static std::optional<RankedTensorType> declaredByAxes(Node &node, bool squeezes) {
+  std::optional<RankedTensorType> declared = node.declaredType(0);
+  if (!declared || !node.operand(1) || node.isConstant(1))
+    return std::nullopt;
+  ArrayRef<int64_t> x = node.type(0).getShape(), y = declared->getShape();
+  std::optional<SmallVector<int64_t>> axes = squeezes ? uniqueAxes(x, y) : uniqueAxes(y, x);
+  if (!axes)
+    return std::nullopt;
+  node.checkAxes(node.operand(1), *axes, int64_t(squeezes ? x.size() : y.size()));
+  return declared;
+}
+
 /// Without axes every dimension of 1 goes.
 LogicalResult importSqueeze(Node &node) {
   RankedTensorType x = node.type(0);
+  if (auto declared = declaredByAxes(node, true))
+    return node.results(node.reshape(node.operand(0), declared->getShape()));
   FailureOr<Node::OptionalInts> given = node.intsOperandOrAttribute(1, "axes");
   if (failed(given))
     return failure();
@@ -85,6 +122,8 @@ LogicalResult importSqueeze(Node &node) {
 /// The axes are the result's.
 LogicalResult importUnsqueeze(Node &node) {
   RankedTensorType x = node.type(0);
+  if (auto declared = declaredByAxes(node, false))
+    return node.results(node.reshape(node.operand(0), declared->getShape()));
   FailureOr<Node::OptionalInts> given = node.intsOperandOrAttribute(1, "axes");
   if (failed(given))
     return failure();
@@ -115,6 +154,7 @@ LogicalResult importDropout(Node &node) {
   SmallVector<Value> results = {node.operand(0)};
   (void)node.number("ratio", 0.5);
   (void)node.integer("seed", 0);
+  (void)node.integer("is_test", 1);
   DenseElementsAttr training;
   if (node.operand(2) &&
       (!matchPattern(node.operand(2), m_Constant(&training)) || !training.isSplat() || training.getSplatValue<bool>()))

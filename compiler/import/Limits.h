@@ -11,7 +11,7 @@ constexpr int textNesting = 64;
 /// Raw data of more bytes stays in the file; smaller initialisers are dense attributes that folders see.
 constexpr int64_t inlineBytes = 4096;
 constexpr int64_t irVersionMin = 3, irVersionMax = 16;
-constexpr int64_t opsetMin = 7, opsetMax = 28;
+constexpr int64_t opsetMin = 1, opsetMax = 28;
 constexpr unsigned rank = 64;
 /// Of one tensor: far above any machine's memory, and far enough below 2^63 that offsets cannot overflow.
 constexpr int64_t tensorBytes = int64_t(1) << 48;

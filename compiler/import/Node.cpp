@@ -113,6 +113,8 @@ LogicalResult Node::require(StringRef name) {
 }
 
 LogicalResult Node::checkUnused() {
+  // What opsets below 6 told an executor about buffers.
+  known.insert("consumed_inputs");
   for (const onnx::AttributeProto &attribute : proto.attribute())
     if (!known.contains(attribute.name()))
       error() << "attribute " << quoted(attribute.name()) << " is unknown to this operator";

@@ -82,10 +82,11 @@ public:
   /// results.
   template <class Op> llvm::SmallVector<mlir::Value> buildAll(llvm::ArrayRef<mlir::Value> values, Set<Op> set) {
     mlir::OperationState state(loc, Op::getOperationName());
-    set(state.getOrAddProperties<typename Op::Properties>());
+    auto &properties = state.getOrAddProperties<typename Op::Properties>();
+    state.name.getRegisteredInfo()->populateDefaultProperties(&properties);
+    set(properties);
     if constexpr (Op::template hasTrait<mlir::OpTrait::AttrSizedOperandSegments>()) {
-      auto &segments = state.getOrAddProperties<typename Op::Properties>().operandSegmentSizes;
-      for (auto [segment, value] : llvm::zip(segments, values))
+      for (auto [segment, value] : llvm::zip(properties.operandSegmentSizes, values))
         segment = value ? 1 : 0;
     }
     if constexpr (Op::template hasTrait<nn::EpilogueInterface::Trait>())
@@ -125,6 +126,8 @@ public:
   /// Ops that check values at run time report through the entry's status.
   void checkIndices(mlir::Value indices, llvm::ArrayRef<int64_t> extents);
   void checkValue(mlir::Value value, llvm::ArrayRef<int64_t> expected);
+  /// The axes operand, known only at run time, is some order of `expected`; negative axes count from `rank`.
+  void checkAxes(mlir::Value axes, llvm::ArrayRef<int64_t> expected, int64_t rank);
 
   /// Reports attributes that nobody asked for.
   llvm::LogicalResult checkUnused();

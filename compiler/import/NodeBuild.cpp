@@ -153,3 +153,26 @@ void Node::checkValue(Value value, ArrayRef<int64_t> expected) {
   if (!broken)
     nn::CheckValueOp::create(builder, loc, value, importer.status, builder.getDenseI64ArrayAttr(expected));
 }
+
+void Node::checkAxes(Value axes, ArrayRef<int64_t> expected, int64_t rank) {
+  if (broken)
+    return;
+  if (typeOf(axes).getNumElements() != int64_t(expected.size())) {
+    error() << "expected " << expected.size() << " axes, found " << axes.getType();
+    return;
+  }
+  // How often each axis occurs, as a line of `rank` counts.
+  Value column = reshape(convert(axes, signed64()), {int64_t(expected.size()), 1});
+  Value isNegative = build<nn::LessOp>({column, scalar(signed64(), 0)});
+  Value wrapped = build<nn::AddOp>({column, scalar(signed64(), double(rank))});
+  Value positive = build<nn::WhereOp>({isNegative, wrapped, column});
+  Value hits = convert(build<nn::EqualOp>({positive, iota(signed64(), {1, rank}, 1)}), signed64());
+  Value counts = build<nn::ReduceOp>(hits, [&](auto &p) {
+    p.setKind(nn::ReduceKindAttr::get(builder.getContext(), nn::ReduceKind::sum));
+    p.setAxes(builder.getDenseI64ArrayAttr({0}));
+  });
+  SmallVector<int64_t> once(rank, 0);
+  for (int64_t axis : expected)
+    once[axis] = 1;
+  checkValue(counts, once);
+}

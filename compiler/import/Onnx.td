@@ -46,16 +46,19 @@ foreach form = [["Neg", "neg"], ["Abs", "abs"], ["Sign", "sign"], ["Reciprocal",
                 ["HardSwish", "hard_swish"], ["Softplus", "softplus"], ["Softsign", "softsign"], ["Mish", "mish"],
                 ["IsNaN", "is_nan"], ["Not", "not"], ["BitwiseNot", "not"]] in
   def : Elementwise<form[0], 1, form[1], 1>;
-def : Elementwise<"LeakyRelu", 6, "leaky_relu", 1, "alpha=0.01">;
-def : Elementwise<"Elu", 6, "elu", 1, "alpha=1">;
+foreach form = [["Add", "add"], ["Sub", "sub"], ["Mul", "mul"], ["Div", "div"], ["Pow", "pow"], ["Equal", "equal"],
+                ["Less", "less"], ["Greater", "greater"], ["And", "and"], ["Or", "or"], ["Xor", "xor"]] in
+  def : Form<form[0], 1, "nn." # form[1], 2, 2, "importLegacyBinary">;
+def : Elementwise<"LeakyRelu", 1, "leaky_relu", 1, "alpha=0.01">;
+def : Elementwise<"Elu", 1, "elu", 1, "alpha=1">;
 def : Elementwise<"Selu", 6, "selu", 1, "alpha=1.67326319217681884765625,gamma=1.05070102214813232421875">;
 def : Elementwise<"Celu", 12, "celu", 1, "alpha=1">;
 def : Elementwise<"ThresholdedRelu", 10, "thresholded_relu", 1, "alpha=1">;
-def : Elementwise<"HardSigmoid", 6, "hard_sigmoid", 1, "alpha=0.2,beta=0.5">;
+def : Elementwise<"HardSigmoid", 1, "hard_sigmoid", 1, "alpha=0.2,beta=0.5">;
 def : Elementwise<"Shrink", 9, "shrink", 1, "lambd=0.5,bias=0">;
 def : Elementwise<"Where", 9, "where", 3>;
-def : Form<"PRelu", 7, "nn.prelu", 2, 2, "importPRelu">;
-def : Form<"Clip", 6, "nn.clip", 1, 1, "importClip">;
+def : Form<"PRelu", 1, "nn.prelu", 2, 2, "importPRelu">;
+def : Form<"Clip", 1, "nn.clip", 1, 1, "importClip">;
 def : Form<"Clip", 11, "nn.clip", 1, 3, "importClip">;
 def : Form<"Pow", 7, "nn.pow", 2, 2, "importPow">;
 def : Form<"Mod", 10, "nn.mod", 2, 2, "importMod">;
@@ -63,10 +66,10 @@ def : Form<"Gelu", 20, "nn.gelu", 1, 1, "importGelu">;
 def : Form<"Swish", 24, "nn.silu", 1, 1, "importSwish">;
 def : Form<"IsInf", 10, "nn.is_inf", 1, 1, "importIsInf">;
 def : Form<"BitShift", 11, "nn.shift_left", 2, 2, "importBitShift">;
-def : Form<"Sum", 6, "nn.add", 1, 255, "importVariadic">;
-def : Form<"Mean", 6, "nn.add", 1, 255, "importVariadic", "mean">;
-def : Form<"Max", 6, "nn.max", 1, 255, "importVariadic">;
-def : Form<"Min", 6, "nn.min", 1, 255, "importVariadic">;
+def : Form<"Sum", 1, "nn.add", 1, 255, "importVariadic">;
+def : Form<"Mean", 1, "nn.add", 1, 255, "importVariadic", "mean">;
+def : Form<"Max", 1, "nn.max", 1, 255, "importVariadic">;
+def : Form<"Min", 1, "nn.min", 1, 255, "importVariadic">;
 def : Form<"Cast", 6, "nn.cast", 1, 1, "importCast">;
 def : Form<"CastLike", 15, "nn.cast", 2, 2, "importCastLike">;
 
@@ -77,10 +80,11 @@ def : Form<"ConstantOfShape", 9, "nn.broadcast", 1, 1, "importConstantOfShape">;
 def : Form<"Range", 11, "nn.iota", 3, 3, "importRange">;
 def : Form<"EyeLike", 9, "nn.equal", 1, 1, "importEyeLike">;
 def : Form<"Identity", 1, "", 1, 1, "importIdentity">;
-def : Form<"Dropout", 7, "", 1, 1, "importDropout", "", 2>;
+def : Form<"Dropout", 1, "", 1, 1, "importDropout", "", 2>;
 def : Form<"Dropout", 12, "", 1, 3, "importDropout", "", 2>;
 def : Form<"Shape", 1, "arith.constant", 1, 1, "importShape">;
 def : Form<"Size", 1, "arith.constant", 1, 1, "importSize">;
+def : Form<"Reshape", 1, "nn.reshape", 1, 1, "importReshape">;
 def : Form<"Reshape", 5, "nn.reshape", 2, 2, "importReshape">;
 def : Form<"Flatten", 1, "nn.reshape", 1, 1, "importFlatten">;
 def : Form<"Squeeze", 1, "nn.reshape", 1, 1, "importSqueeze">;
@@ -131,7 +135,7 @@ def : Form<"TopK", 10, "nn.topk", 2, 2, "importTopK", "", 2>;
 def : Form<"Conv", 1, "nn.conv", 2, 3, "importConv">;
 def : Form<"ConvTranspose", 1, "nn.conv_transpose", 2, 3, "importConvTranspose">;
 def : Form<"MatMul", 1, "nn.matmul", 2, 2, "importMatMul">;
-def : Form<"Gemm", 7, "nn.matmul", 2, 3, "importGemm">;
+def : Form<"Gemm", 1, "nn.matmul", 2, 3, "importGemm">;
 def : Form<"MaxPool", 1, "nn.pool", 1, 1, "importPool", "max", 2>;
 def : Form<"AveragePool", 1, "nn.pool", 1, 1, "importPool", "average">;
 def : Form<"LpPool", 2, "nn.pool", 1, 1, "importPool", "lp">;
@@ -139,6 +143,9 @@ def : Form<"GlobalMaxPool", 1, "nn.reduce", 1, 1, "importGlobalPool", "max">;
 def : Form<"GlobalAveragePool", 1, "nn.reduce", 1, 1, "importGlobalPool", "average">;
 def : Form<"GlobalLpPool", 2, "nn.reduce", 1, 1, "importGlobalPool", "lp">;
 def : Form<"Einsum", 12, "nn.matmul", 1, 255, "importEinsum">;
+
+def : Form<"NegativeLogLikelihoodLoss", 12, "nn.reduce", 2, 3, "importNegativeLogLikelihood">;
+def : Form<"SoftmaxCrossEntropyLoss", 12, "nn.reduce", 2, 3, "importSoftmaxCrossEntropy", "", 2>;
 
 //===-- Reductions and normalisations ---------------------------------------------------------------------------===//
 
@@ -153,8 +160,8 @@ def : Form<"ArgMin", 1, "nn.arg_reduce", 1, 1, "importArgReduce", "min">;
 def : Form<"Softmax", 1, "nn.softmax", 1, 1, "importSoftmax">;
 def : Form<"LogSoftmax", 1, "nn.softmax", 1, 1, "importSoftmax", "log">;
 def : Form<"Hardmax", 1, "nn.arg_reduce", 1, 1, "importSoftmax", "hard">;
-def : Form<"BatchNormalization", 7, "nn.add", 5, 5, "importBatchNorm", "", 5>;
-def : Form<"InstanceNormalization", 6, "nn.norm", 3, 3, "importInstanceNorm">;
+def : Form<"BatchNormalization", 1, "nn.add", 5, 5, "importBatchNorm", "", 5>;
+def : Form<"InstanceNormalization", 1, "nn.norm", 3, 3, "importInstanceNorm">;
 def : Form<"LayerNormalization", 17, "nn.norm", 2, 3, "importLayerNorm", "", 3>;
 def : Form<"RMSNormalization", 23, "nn.norm", 2, 2, "importLayerNorm", "rms">;
 def : Form<"GroupNormalization", 18, "nn.norm", 3, 3, "importGroupNorm">;
