@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/kernels/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/TargetParser/Triple.h"
 using namespace mlir;
 
 namespace nncc {
@@ -20,8 +21,9 @@ struct Expander {
   SymbolTable &symbols;
   bool fused;  // fused multiply-add is one instruction
   bool rounds; // rounding to an integer is one instruction
+  bool avx512;
 
-  Num num(Value v) { return {&b, v, fused}; }
+  Num num(Value v) { return {&b, v, fused, avx512}; }
 
   // The function of C's libm for `op`, named for double.
   static StringRef libmName(Operation *op) {
@@ -199,8 +201,9 @@ struct ExpandMathPass : impl::ExpandMathBase<ExpandMathPass> {
       if (isa<math::MathDialect>(op->getDialect()) || isa<vector::FMAOp, arith::RemFOp>(op))
         ops.push_back(op);
     });
+    bool avx512 = target.getLanes() == 16 && llvm::Triple(target.getTriple()).isX86();
     for (Operation *op : ops)
-      Expander{ImplicitLocOpBuilder(op->getLoc(), op), symbols, target.hasFma(), target.hasFma()}.expand(op);
+      Expander{ImplicitLocOpBuilder(op->getLoc(), op), symbols, target.hasFma(), target.hasFma(), avx512}.expand(op);
   }
 };
 

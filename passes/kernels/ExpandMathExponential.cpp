@@ -1,5 +1,6 @@
 // Exponential functions and logarithms, and what is made of them. Errors, measured over all floats, are at most: exp,
 // log, erf 1.5 ulp; the others 4 ulp. Coefficients are weighted minimax fits, rounded one after the other.
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "passes/kernels/ExpandMath.h"
 #include <cmath>
 #include <limits>
@@ -15,18 +16,32 @@ constexpr double roundingShift = 12582912; // 1.5 * 2^23: adding it rounds to an
 
 // x = n ln2 + r, |r| <= ln2 / 2.
 struct Reduced {
-  Num r, n; // n as an integer
+  Num r, n, shifted;
+  // n as an integer
+  Num integer() const { return shifted.bits() - shifted.real(roundingShift).bits(); }
 };
 Reduced reduce(Num x) {
   Num shifted = fma(x, 1 / ln2, x.real(roundingShift));
   Num n = shifted - roundingShift;
-  Num r = fma(n, -ln2Low, fma(n, -ln2High, x));
-  return {r, shifted.bits() - x.real(roundingShift).bits()};
+  return {fma(n, -ln2Low, fma(n, -ln2High, x)), n, shifted};
 }
 // 2^n for exponents of normal floats.
 Num power(Num n) { return ((n + n.integer(127)) << 23).floats(); }
-// y 2^n in two steps, so that overflow and denormal results come out right.
-Num scale(Num y, Num n) {
+// y 2^n; overflow and denormal results come out right.
+Num scale(Num y, const Reduced &reduced, int64_t less = 0) {
+  auto type = llvm::dyn_cast<mlir::VectorType>(y.v.getType());
+  if (y.avx512 && type && type.getNumElements() == 16) {
+    mlir::ImplicitLocOpBuilder &b = *y.b;
+    Num n = less ? reduced.n - double(less) : reduced.n;
+    mlir::Value all = mlir::arith::ConstantOp::create(b, b.getI16IntegerAttr(-1));
+    mlir::Value rounding = mlir::arith::ConstantOp::create(b, b.getI32IntegerAttr(4)); // as the mode register says
+    return y.with(mlir::LLVM::CallIntrinsicOp::create(b, type, b.getStringAttr("llvm.x86.avx512.mask.scalef.ps.512"),
+                                                      mlir::ValueRange{y.v, n.v, y.v, all, rounding})
+                      .getResult(0));
+  }
+  Num n = reduced.integer();
+  if (less)
+    n = n - n.integer(less);
   Num half = n >> 1;
   return y * power(half) * power(n - half);
 }
@@ -44,7 +59,7 @@ Num expm1Small(Num r) {
 // exp(x) / 2 for 0 <= x; infinite only where the hyperbolic functions are.
 Num halfExp(Num x) {
   Reduced reduced = reduce(atMost(x, 90));
-  return scale(expSmall(reduced.r), reduced.n - x.integer(1, 32));
+  return scale(expSmall(reduced.r), reduced, 1);
 }
 
 // The upper half of a float's digits: products of halves are exact.
@@ -85,21 +100,21 @@ Num logLimits(Num x, Num log) {
 
 Num expandExp(Num x) {
   Reduced reduced = reduce(atLeast(atMost(x, 90), -105));
-  return scale(expSmall(reduced.r), reduced.n);
+  return scale(expSmall(reduced.r), reduced);
 }
 
 Num expandExp2(Num x) {
   x = atLeast(atMost(x, 130), -152);
   Num shifted = x + roundingShift, n = shifted - roundingShift;
-  return scale(expSmall((x - n) * ln2), shifted.bits() - x.real(roundingShift).bits());
+  return scale(expSmall((x - n) * ln2), {x, n, shifted});
 }
 
 // exp(x) - 1 = 2^n ((exp(r) - 1) + (1 - 2^-n)), halved inside so that 2^128 does not appear.
 Num expandExpm1(Num x) {
   Reduced reduced = reduce(atLeast(atMost(x, 89), -30));
-  Num small = expm1Small(reduced.r), half = power(reduced.n - x.integer(1));
+  Num small = expm1Small(reduced.r), half = power(reduced.integer() - x.integer(1));
   Num large = fma(small, half, half - 0.5) * 2;
-  Num result = select(same(reduced.n, x.integer(0)), small, large);
+  Num result = select(reduced.n == 0, small, large);
   return select(x == 0, x, result);
 }
 
@@ -132,24 +147,25 @@ Num expandErf(Num x) {
                                                 0.02372046560049057, -0.0036230506375432014, 0.000318091653753072,
                                                 -1.0766289960884023e-05});
   Reduced reduced = reduce(exponent);
-  Num large = 1 - expSmall(reduced.r) * power(reduced.n);
+  Num large = 1 - expSmall(reduced.r) * power(reduced.integer());
   return select(s < 0.86, small, withSign(large, x));
 }
 
 // exp(-x^2) t P(1 - 6 t) with t = 1 / (|x| + 3), for x < 0 subtracted from 2. The square is kept in two parts: its
-// rounding alone would cost some hundred ulp in the tail. t is corrected by what its roundings lost.
+// rounding alone would cost some hundred ulp in the tail; a NaN whose upper half is an infinity must stay bounded. t is
+// corrected by what its roundings lost.
 Num expandErfc(Num x) {
   Num a = atMost(abs(x), 10.5);
   Num high = upper(a);
   Num low = (a - high) * (a + high);
-  Reduced reduced = reduce(-(high * high));
+  Reduced reduced = reduce(atLeast(-(high * high), -120));
   Num sum = a + 3, t = 1 / sum, lost = t * (a - (sum - 3));
   Num correction = t * (residual(t, sum) - lost);
   Num p = polynomial(fma(correction, -6, fma(t, -6, x.real(1))),
                      {1.0740069150924683, -0.8833944797515869, 0.5902278423309326, -0.3104662597179413,
                       0.11953341215848923, -0.026837175711989403, -0.0012396067613735795, 0.0030706962570548058,
                       -0.00047132864710874856, -0.0003155306330882013});
-  Num result = scale(expSmall(reduced.r - low) * ((t + correction) * p), reduced.n);
+  Num result = scale(expSmall(reduced.r - low) * ((t + correction) * p), reduced);
   return select(x < 0, 2 - result, result);
 }
 
@@ -157,8 +173,8 @@ Num expandErfc(Num x) {
 Num expandTanh(Num x) {
   Num a = atMost(abs(x), 10);
   Reduced reduced = reduce(a + a);
-  Num small = expm1Small(reduced.r), power2 = power(reduced.n);
-  Num t = select(same(reduced.n, x.integer(0)), small, fma(small, power2, power2 - 1));
+  Num small = expm1Small(reduced.r), power2 = power(reduced.integer());
+  Num t = select(reduced.n == 0, small, fma(small, power2, power2 - 1));
   return withSign(t / (t + 2), x);
 }
 

@@ -13,13 +13,14 @@ struct Num {
   mlir::ImplicitLocOpBuilder *b;
   mlir::Value v;
   bool fused;
+  bool avx512; // 16 lanes of f32 have AVX-512's instructions
 
   mlir::Type element() const { return mlir::getElementTypeOrSelf(v); }
   mlir::Type withElement(mlir::Type element) const {
     auto shaped = llvm::dyn_cast<mlir::ShapedType>(v.getType());
     return shaped ? shaped.clone(element) : element;
   }
-  Num with(mlir::Value value) const { return {b, value, fused}; }
+  Num with(mlir::Value value) const { return {b, value, fused, avx512}; }
   mlir::Value constant(mlir::TypedAttr scalar, mlir::Type element) const {
     auto shaped = llvm::dyn_cast<mlir::ShapedType>(withElement(element));
     mlir::TypedAttr value =

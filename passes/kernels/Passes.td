@@ -39,7 +39,8 @@ def ExpandMath : Pass<"nncc-expand-math", "mlir::ModuleOp"> {
     `math.exp %x : vector<16xf32>` => a polynomial in `arith`; `math.exp %x : f64` => `call @exp(%x)`. Runs before
     `scf` is lowered: angles too large for the approximations take a branch of their own.
   }];
-  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::math::MathDialect",
+  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::arith::ArithDialect",
+                           "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect", "mlir::math::MathDialect",
                            "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 #endif
