@@ -5,12 +5,10 @@
 #include "Model.h"
 #include "Options.h"
 #include "Profile.h"
-#include "Signals.h"
+#include "compiler/Compiler.h"
 #include "llvm/Support/JSON.h"
 #include <cmath>
-#include <new>
 #include <optional>
-#include <unistd.h>
 
 using namespace nncc::run;
 char RunError::ID;
@@ -171,12 +169,7 @@ static llvm::Expected<ExitCode> runTool(llvm::ArrayRef<const char *> arguments) 
 }
 
 int main(int argc, char **argv) {
-  handleSignals();
-  std::set_new_handler([] {
-    static const char message[] = "nncc-run: error: out of memory\n";
-    (void)!write(STDERR_FILENO, message, sizeof message - 1);
-    _exit(int(ExitCode::Resource));
-  });
+  nncc::installFailureHandlers("nncc-run");
   auto code = runTool({argv, size_t(argc)});
   if (code)
     return int(*code);

@@ -60,7 +60,9 @@ llvm::Error Options::parse(llvm::ArrayRef<const char *> arguments) {
     return fail(ExitCode::Usage, "--bench: expected a number of seconds, got '" + bench + "'");
   if (!(rtol >= 0) || !(atol >= 0))
     return fail(ExitCode::Usage, "--rtol, --atol: expected a number that is not negative");
-  if (!nncc.empty() && !weights.empty())
+  if (!nncc.empty() && !weights.empty() && weights != "embed")
     return fail(ExitCode::Usage, "--weights: not supported yet for a model that is compiled into memory");
+  if (!nncc.empty())
+    weights = "";
   return llvm::Error::success();
 }
