@@ -73,8 +73,8 @@ static double median(std::vector<double> &values) {
   return *middle;
 }
 
-/// Merges the steps of one name, adds what is left of a run's time, and sorts.
-static std::vector<NodeTime> toNodes(const nncc_model &model, llvm::ArrayRef<double> steps, double run) {
+/// Merges the steps of one name and sorts.
+static std::vector<NodeTime> toNodes(const nncc_model &model, llvm::ArrayRef<double> steps, double outside) {
   std::vector<NodeTime> nodes;
   llvm::StringMap<size_t> indices;
   for (uint32_t i = 0; i < model.nodes; i++) {
@@ -86,10 +86,9 @@ static std::vector<NodeTime> toNodes(const nncc_model &model, llvm::ArrayRef<dou
     node.seconds += steps[i];
     node.flops += step.flops;
     node.bytes += step.bytes;
-    run -= steps[i];
   }
   llvm::sort(nodes, [](const NodeTime &a, const NodeTime &b) { return a.seconds > b.seconds; });
-  nodes.push_back({"(outside of nodes)", std::max(run, 0.0)});
+  nodes.push_back({"(outside of nodes)", outside});
   return nodes;
 }
 
@@ -101,22 +100,25 @@ llvm::Expected<std::vector<NodeTime>> nncc::run::profile(Session &session, Machi
   if (llvm::Error error = session.run(&clock.exec))
     return error;
   std::vector<std::vector<double>> steps(session.model.nodes);
-  std::vector<double> runs;
+  std::vector<double> outside; // of all steps, by run
   double end = now() + seconds;
-  while (runs.size() < fewestRuns || (now() < end && runs.size() < mostRuns)) {
+  while (outside.size() < fewestRuns || (now() < end && outside.size() < mostRuns)) {
     clock.take();
     double begin = now();
     if (llvm::Error error = session.run(&clock.exec))
       return error;
-    runs.push_back(now() - begin);
-    for (auto [samples, time] : llvm::zip_equal(steps, clock.take()))
+    double left = now() - begin;
+    for (auto [samples, time] : llvm::zip_equal(steps, clock.take())) {
       samples.push_back(time);
+      left -= time;
+    }
+    outside.push_back(std::max(left, 0.0));
   }
   machine.sample();
   std::vector<double> medians;
   for (std::vector<double> &samples : steps)
     medians.push_back(median(samples));
-  return toNodes(session.model, medians, median(runs));
+  return toNodes(session.model, medians, median(outside));
 }
 
 void nncc::run::printProfile(llvm::ArrayRef<NodeTime> nodes, const Machine &machine, llvm::raw_ostream &os) {
