@@ -8,6 +8,9 @@
 using namespace mlir;
 
 namespace nncc {
+namespace {
+constexpr unsigned hugeInstructions = 20000;
+} // namespace
 
 std::unique_ptr<llvm::Module> translate(ModuleOp module, llvm::LLVMContext &context, const Target &target,
                                         StringRef name) {
@@ -35,6 +38,11 @@ void optimize(llvm::Module &module, const Target &target, unsigned optLevel) {
       f.addFnAttr("target-features", target.features);
     if (target.machine->getTargetTriple().isX86())
       f.addFnAttr("prefer-vector-width", "512");
+    // The entry of a huge model is one straight line of calls: nothing to gain, and much time to lose.
+    if (f.getInstructionCount() > hugeInstructions) {
+      f.addFnAttr(llvm::Attribute::OptimizeNone);
+      f.addFnAttr(llvm::Attribute::NoInline);
+    }
   }
   llvm::LoopAnalysisManager la;
   llvm::FunctionAnalysisManager fa;

@@ -8,7 +8,8 @@ def EmitGeneric : Pass<"nncc-emit-generic"> {
   let description = [{
     `linalg.generic outs(%y)` => `scf.for` over vectors of `y`: all work units of each op, where it stands.
   }];
-  let dependentDialects = ["mlir::affine::AffineDialect", "mlir::arith::ArithDialect", "mlir::memref::MemRefDialect",
+  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::affine::AffineDialect",
+                           "mlir::arith::ArithDialect", "mlir::memref::MemRefDialect",
                            "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 

@@ -9,11 +9,35 @@ namespace nncc {
 #define GEN_PASS_DEF_BRACKETNODES
 #include "passes/llvm/Passes.h.inc"
 namespace {
+constexpr size_t maxNodes = 4096;
+
 struct BracketNodesPass : impl::BracketNodesBase<BracketNodesPass> {
   void callNode(OpBuilder &b, Location loc, Value exec, int32_t node, bool enter) {
     Value number = LLVM::ConstantOp::create(b, loc, b.getI32Type(), node);
     Value entering = LLVM::ConstantOp::create(b, loc, b.getI32Type(), enter);
     LLVM::CallOp::create(b, loc, getHook(getOperation(), "nncc_node"), ValueRange{exec, number, entering});
+  }
+
+  // Brackets neighbours together; returns their entry of the table.
+  Attribute bracket(OpBuilder &b, ArrayRef<kernel::NodeOp> nodes, Value exec, int32_t number) {
+    kernel::NodeOp first = nodes.front(), last = nodes.back();
+    std::string name = first.getName().str();
+    if (nodes.size() > 1)
+      name += (nodes.size() > 2 ? "+...+" : "+") + last.getName().str();
+    double flops = 0, bytes = 0;
+    b.setInsertionPoint(first);
+    callNode(b, first.getLoc(), exec, number, /*enter=*/true);
+    b.setInsertionPointAfter(last);
+    callNode(b, last.getLoc(), exec, number, /*enter=*/false);
+    for (kernel::NodeOp node : nodes) {
+      flops += node.getFlops().convertToDouble();
+      bytes += node.getBytes().convertToDouble();
+      node->getBlock()->getOperations().splice(node->getIterator(), node.getBody().front().getOperations());
+      node.erase();
+    }
+    return b.getDictionaryAttr({{b.getStringAttr("name"), b.getStringAttr(name)},
+                                {b.getStringAttr("flops"), b.getF64FloatAttr(flops)},
+                                {b.getStringAttr("bytes"), b.getF64FloatAttr(bytes)}});
   }
 
   void runOnOperation() override {
@@ -27,16 +51,14 @@ struct BracketNodesPass : impl::BracketNodesBase<BracketNodesPass> {
         nodes.front().emitOpError("expected in @") << entryName;
         return signalPassFailure();
       }
-      for (kernel::NodeOp node : nodes) {
-        Value exec = execArgument(func);
-        b.setInsertionPoint(node);
-        callNode(b, node.getLoc(), exec, table.size(), /*enter=*/true);
-        node->getBlock()->getOperations().splice(node->getIterator(), node.getBody().front().getOperations());
-        callNode(b, node.getLoc(), exec, table.size(), /*enter=*/false);
-        table.push_back(b.getDictionaryAttr({{b.getStringAttr("name"), node.getNameAttr()},
-                                             {b.getStringAttr("flops"), node.getFlopsAttr()},
-                                             {b.getStringAttr("bytes"), node.getBytesAttr()}}));
-        node.erase();
+      // A table of more lines helps nobody, and two calls for each of 100,000 nodes cost seconds in LLVM.
+      size_t group = llvm::divideCeil(nodes.size(), maxNodes);
+      for (ArrayRef<kernel::NodeOp> rest = nodes; !rest.empty();) {
+        size_t count = 1;
+        while (count < std::min(group, rest.size()) && rest[count]->getBlock() == rest[0]->getBlock())
+          count++;
+        table.push_back(bracket(b, rest.take_front(count), execArgument(func), table.size()));
+        rest = rest.drop_front(count);
       }
     }
     module->setAttr("nncc.nodes", b.getArrayAttr(table));

@@ -2,6 +2,9 @@
 #include "passes/llvm/FlatValues.h"
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
 using namespace mlir;
 
 namespace nncc {
@@ -20,6 +23,9 @@ MemRefType flatMemRef(Type type) {
 }
 
 Value cast(OpBuilder &b, Location loc, Value v, Type to) {
+  if (auto inverse = v.getDefiningOp<UnrealizedConversionCastOp>();
+      inverse && inverse.getNumOperands() == 1 && inverse.getOperand(0).getType() == to)
+    return inverse.getOperand(0);
   return v.getType() == to ? v : UnrealizedConversionCastOp::create(b, loc, to, v).getResult(0);
 }
 } // namespace
@@ -34,12 +40,26 @@ SmallVector<Type> flatTypes(const LLVMTypeConverter &types, Type type) {
 }
 
 SmallVector<Value> flatten(OpBuilder &b, Location loc, const LLVMTypeConverter &types, Value value) {
+  // A constant and a view at a constant offset are common enough to be worth no cast and no descriptor.
+  if (IntegerAttr constant; value.getType().isIndex() && matchPattern(value, m_Constant(&constant)))
+    return {LLVM::ConstantOp::create(b, loc, types.getIndexType(), constant.getInt())};
+  if (auto view = value.getDefiningOp<memref::ViewOp>(); view && view.getType().hasStaticShape()) {
+    Value base = flatten(b, loc, types, view.getSource()).front();
+    std::optional<int64_t> offset = getConstantIntValue(view.getByteShift());
+    if (offset == 0)
+      return {base};
+    if (offset && llvm::isInt<28>(*offset))
+      return {
+          LLVM::GEPOp::create(b, loc, base.getType(), b.getI8Type(), base, ArrayRef<LLVM::GEPArg>{int32_t(*offset)})};
+    Value shift = flatten(b, loc, types, view.getByteShift()).front();
+    return {LLVM::GEPOp::create(b, loc, base.getType(), b.getI8Type(), base, shift)};
+  }
   Value converted = cast(b, loc, value, types.convertType(value.getType()));
   MemRefType memref = flatMemRef(value.getType());
   if (!memref)
     return {converted};
   MemRefDescriptor descriptor(converted);
-  SmallVector<Value> flat{descriptor.alignedPtr(b, loc)};
+  SmallVector<Value> flat{b.createOrFold<LLVM::ExtractValueOp>(loc, converted, ArrayRef<int64_t>{1})};
   for (auto [i, extent] : llvm::enumerate(memref.getShape()))
     if (ShapedType::isDynamic(extent))
       flat.push_back(descriptor.size(b, loc, i));
