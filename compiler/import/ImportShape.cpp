@@ -7,17 +7,33 @@ namespace nncc {
 
 LogicalResult importIdentity(Node &node) { return node.results(node.operand(0)); }
 
+/// Checks at run time that Reshape's shape operand says `declared`, with its -1 and 0 filled in.
+static void checkShape(Node &node, RankedTensorType declared, bool allowZero) {
+  RankedTensorType x = node.type(0);
+  int64_t rank = declared.getRank();
+  Value shape = node.convert(node.operand(1), node.signed64());
+  auto replace = [&](double what, ArrayRef<int64_t> by) {
+    Value isWhat = node.build<nn::EqualOp>({shape, node.scalar(node.signed64(), what)});
+    shape = node.build<nn::WhereOp>({isWhat, node.constantIndices(by, rank), shape});
+  };
+  replace(-1, declared.getShape());
+  SmallVector<int64_t> copied(x.getShape());
+  copied.resize(rank, 0);
+  if (!allowZero)
+    replace(0, copied);
+  node.checkValue(shape, declared.getShape());
+}
+
 /// The shape may hold 0 (the input's extent, unless allowzero) and one -1 (what is left). A shape known only at run
 /// time is accepted where the model declares the result's; it is checked then.
 LogicalResult importReshape(Node &node) {
   RankedTensorType x = node.type(0);
   bool allowZero = node.integer("allowzero", 0) != 0;
-  if (node.operand(1) && !node.isConstant(1)) {
+  if (node.operand(1) && !node.isConstant(1))
     if (auto declared = node.declaredType(0); declared && declared->getElementType() == x.getElementType()) {
-      node.checkValue(node.operand(1), declared->getShape());
+      checkShape(node, *declared, allowZero);
       return node.results(node.reshape(node.operand(0), declared->getShape()));
     }
-  }
   FailureOr<Node::OptionalInts> given = node.intsOperandOrAttribute(1, "shape");
   if (failed(given))
     return failure();

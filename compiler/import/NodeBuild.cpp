@@ -150,7 +150,11 @@ void Node::checkIndices(Value indices, ArrayRef<int64_t> extents) {
 }
 
 void Node::checkValue(Value value, ArrayRef<int64_t> expected) {
-  if (!broken)
+  if (broken)
+    return;
+  if (typeOf(value).getNumElements() != int64_t(expected.size()))
+    error() << "expected " << expected.size() << " integers for the declared result, found " << value.getType();
+  else
     nn::CheckValueOp::create(builder, loc, value, importer.status, builder.getDenseI64ArrayAttr(expected));
 }
 
