@@ -61,6 +61,11 @@ StringRef stageName(Stage stage) {
   return names[static_cast<unsigned>(stage)];
 }
 
+bool PipelineOptions::runs(StringRef name) const {
+  assert(llvm::is_contained(optionalPasses, name) && "an optional pass is in the list");
+  return optLevel > 0 && !llvm::is_contained(without, name);
+}
+
 std::optional<Stage> parseStage(StringRef name) {
   for (Stage stage : allStages)
     if (stageName(stage) == name)
@@ -91,17 +96,21 @@ void registerDialects(DialectRegistry &r) {
 }
 
 void buildGraphPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  auto optional = [&](StringRef name, std::unique_ptr<Pass> pass) {
+    if (options.runs(name))
+      pm.addPass(std::move(pass));
+  };
   tidy(pm, options);
   pm.addPass(createFoldWeights());
-  pm.addPass(createRecogniseActivation());
-  pm.addPass(createRecogniseNorm());
-  pm.addPass(createPropagateTransposes());
-  pm.addPass(createRecogniseAttention());
-  pm.addPass(createFoldFlatten());
-  pm.addPass(createFoldScales());
+  optional("recognise-activation", createRecogniseActivation());
+  optional("recognise-norm", createRecogniseNorm());
+  optional("propagate-transposes", createPropagateTransposes());
+  optional("recognise-attention", createRecogniseAttention());
+  optional("fold-flatten", createFoldFlatten());
+  optional("fold-scales", createFoldScales());
   pm.addPass(createFoldWeights());
-  pm.addPass(createMergeReshapes());
-  pm.addPass(createFuseEpilogue());
+  optional("merge-reshapes", createMergeReshapes());
+  optional("fuse-epilogue", createFuseEpilogue());
   tidy(pm, options);
 }
 
@@ -111,7 +120,7 @@ void buildLowerPipeline(OpPassManager &pm, const PipelineOptions &options) {
 }
 
 void buildSchedulePipeline(OpPassManager &pm, const PipelineOptions &options) {
-  if (options.optLevel)
+  if (options.runs("fuse-elementwise"))
     pm.addNestedPass<func::FuncOp>(createFuseElementwise());
   pm.addNestedPass<func::FuncOp>(createChooseTiles());
   pm.addPass(createPackWeights());
@@ -204,12 +213,14 @@ void registerPassesAndPipelines() {
   struct Options : PassPipelineOptions<Options> {
     Option<unsigned> optLevel{*this, "O", llvm::cl::desc("as -O0 to -O3"), llvm::cl::init(3)};
     Option<bool> tidy{*this, "tidy", llvm::cl::desc("canonicalize between passes"), llvm::cl::init(true)};
+    ListOption<std::string> without{*this, "without", llvm::cl::desc("optional passes to leave out")};
     Option<bool> debugInfo{*this, "g", llvm::cl::desc("name nodes for debuggers"), llvm::cl::init(false)};
   };
   for (Stage stage : llvm::drop_begin(allStages)) {
     std::string name = ("nncc-" + stageName(stage)).str(), description = ("the stage '" + stageName(stage) + "'").str();
     PassPipelineRegistration<Options>(name, description, [stage](OpPassManager &pm, const Options &options) {
-      buildStage(stage, pm, {options.optLevel, options.tidy, options.debugInfo});
+      buildStage(stage, pm,
+                 {options.optLevel, options.tidy, options.debugInfo, {options.without.begin(), options.without.end()}});
     });
   }
 }

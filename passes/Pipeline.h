@@ -4,6 +4,8 @@
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace nncc {
 
@@ -23,7 +25,17 @@ struct PipelineOptions {
   bool tidy = true;
   /// Name ONNX nodes for debuggers.
   bool debugInfo = false;
+  /// Optional passes that are left out, by their names in optionalPasses.
+  std::vector<std::string> without = {};
+
+  /// Whether the optional pass runs; none does at level 0.
+  bool runs(llvm::StringRef name) const;
 };
+
+/// The passes that results do not depend on: a pass's name without its `nncc-`, as -fno-NAME takes it.
+inline constexpr llvm::StringLiteral optionalPasses[] = {
+    "recognise-activation", "recognise-norm", "recognise-attention", "propagate-transposes", "fold-flatten",
+    "fold-scales",          "merge-reshapes", "fuse-epilogue",       "fuse-elementwise"};
 
 void registerDialects(mlir::DialectRegistry &registry);
 

@@ -50,6 +50,8 @@ StringRef CompileFlags::help() {
   -march=CPU -mcpu=CPU    x86-64, x86-64-v2, x86-64-v3, x86-64-v4, native, or a CPU that LLVM knows
   -mattr=+F,-F            CPU features beyond that
   -g                      name ONNX nodes for debuggers and profilers
+  -fno-FUSION             leave out a fusion: recognise-activation, recognise-norm, recognise-attention, fuse-epilogue,
+                          fuse-elementwise, propagate-transposes, fold-flatten, fold-scales, merge-reshapes
   --precision=f32         what arithmetic may use at the least
   --weights=embed|FILE    weights inside the object (default), or in a file that the caller maps
   --check                 list every problem of the model, write nothing
@@ -91,7 +93,11 @@ bool CompileFlags::parseSimple(StringRef a, std::string &error) {
     options.stats = CompileOptions::Stats::Json;
   } else if (a.starts_with("--stats=")) {
     error = ("--stats: unknown format '" + a.drop_front(8) + "', expected json").str();
-  } else if (a.starts_with("-Rpass=") || a.starts_with("-Rpass-missed=") || (a.starts_with("-fno-") && a.size() > 5)) {
+  } else if (a.starts_with("-fno-") && is_contained(optionalPasses, a.drop_front(5))) {
+    options.pipeline.without.push_back(a.drop_front(5).str());
+  } else if (a == "-fno-tidy") { // for tests: nothing may depend on canonicalisation
+    options.pipeline.tidy = false;
+  } else if (a.starts_with("-Rpass=") || a.starts_with("-Rpass-missed=")) {
     error = ("'" + a + "' is " + notYet).str();
   } else {
     return false;
