@@ -11,12 +11,12 @@ class GenericEmitter {
 public:
   GenericEmitter(OpBuilder &builder, const GenericPlan &plan) : plan(plan), lanes(builder, plan), b(lanes.b) {}
 
-  LogicalResult run(Value lo, Value hi) {
+  void run(Value lo, Value hi) {
     if (plan.units.empty()) {
       // One unit: a task that has it has everything.
       scf::ForOp once = forLoop(lo, hi, 1);
       inside(once, [&] { parallelLoops(0); });
-      return failed;
+      return;
     }
     if (plan.units.size() == 1) {
       const GenericPlan::Unit &unit = plan.units.front();
@@ -24,7 +24,7 @@ public:
         vectorLo = lanes.mul(lo, unit.block);
         vectorHi = least(lanes.mul(hi, unit.block), plan.loops[unit.loop].size);
         parallelLoops(0);
-        return failed;
+        return;
       }
     }
     scf::ForOp loop = forLoop(lo, hi, 1);
@@ -47,14 +47,12 @@ public:
       }
       parallelLoops(0);
     });
-    return failed;
   }
 
 private:
   const GenericPlan &plan;
   GenericLanes lanes;
   ImplicitLocOpBuilder &b;
-  LogicalResult failed = success();
   Value vectorLo, vectorHi; // of the vector loop in this unit; null: all of it
 
   scf::ForOp forLoop(Value lo, Value hi, int64_t step, ValueRange init = {}) {
@@ -110,20 +108,15 @@ private:
     if (plan.isReduction())
       return reduceAcrossLoops(slices);
     for (LaneSlice slice : slices)
-      if (auto results = body(lanes.loadInputs(slice), slice))
-        storeResults(*results, slice);
+      storeResults(body(lanes.loadInputs(slice), slice), slice);
   }
 
-  // Runs the whole body; null when it has no vector form.
-  std::optional<SmallVector<Value>> body(ArrayRef<Value> args, LaneSlice slice) {
-    FailureOr<IRMapping> map = lanes.runBody(args, slice);
-    if (mlir::failed(map)) {
-      failed = failure();
-      return std::nullopt;
-    }
+  // Runs the whole body.
+  SmallVector<Value> body(ArrayRef<Value> args, LaneSlice slice) {
+    IRMapping map = lanes.runBody(args, slice);
     SmallVector<Value> results;
     for (Value value : lanes.op.getBlock()->getTerminator()->getOperands())
-      results.push_back(lanes.result(*map, value, slice.lanes));
+      results.push_back(lanes.result(map, value, slice.lanes));
     return results;
   }
 
@@ -191,8 +184,7 @@ private:
         MutableArrayRef<Value> mine = MutableArrayRef<Value>(carried).slice(s * results, results);
         if (plan.combiners.empty()) {
           std::copy(mine.begin(), mine.end(), args.begin() + plan.inputs);
-          if (auto next = body(args, slice))
-            std::copy(next->begin(), next->end(), mine.begin());
+          llvm::copy(body(args, slice), mine.begin());
           continue;
         }
         accumulate(args, mine, {slice.offset, slice.lanes, slice.lanes});
@@ -205,13 +197,9 @@ private:
   }
 
   void accumulate(ArrayRef<Value> args, MutableArrayRef<Value> accumulators, LaneSlice slice) {
-    FailureOr<IRMapping> map = lanes.runBody(args, slice);
-    if (mlir::failed(map)) {
-      failed = failure();
-      return;
-    }
+    IRMapping map = lanes.runBody(args, slice);
     for (auto [i, combiner] : llvm::enumerate(plan.combiners))
-      accumulators[i] = lanes.combine(i, accumulators[i], lanes.result(*map, combiner.value, slice.lanes), slice);
+      accumulators[i] = lanes.combine(i, accumulators[i], lanes.result(map, combiner.value, slice.lanes), slice);
   }
 
   using Carried = SmallVector<Value>;
@@ -329,8 +317,7 @@ private:
       for (auto [k, operand] : llvm::enumerate(plan.operands))
         if (operand.read)
           args[k] = blocks[k].empty() ? lanes.load(k, slice) : blocks[k][column];
-      if (auto results = body(args, slice))
-        storeResults(*results, slice);
+      storeResults(body(args, slice), slice);
     }
   }
 };
@@ -348,7 +335,8 @@ LogicalResult emitGeneric(OpBuilder &builder, linalg::LinalgOp op, Value lo, Val
     return failure();
   if (llvm::any_of(plan->loops, [](const GenericLoop &loop) { return loop.size == 0; }))
     return success();
-  return GenericEmitter(builder, *plan).run(lo, hi);
+  GenericEmitter(builder, *plan).run(lo, hi);
+  return success();
 }
 
 } // namespace nncc

@@ -20,7 +20,7 @@ VectorIsa getVectorIsa(mlir::Operation *op);
 int64_t getGenericUnits(mlir::linalg::LinalgOp op);
 
 /// Emits units [lo, hi) of `op` at the builder's insertion point; `op` stays. Fails, with a diagnostic, when the shape
-/// or a stride is dynamic or the body holds what has no vector form.
+/// or a stride is dynamic.
 mlir::LogicalResult emitGeneric(mlir::OpBuilder &builder, mlir::linalg::LinalgOp op, mlir::Value lo, mlir::Value hi);
 
 } // namespace nncc

@@ -165,7 +165,7 @@ Value GenericLanes::index(linalg::IndexOp op, LaneSlice slice) {
   return splat(constant(0), slice.lanes); // a loop of one trip
 }
 
-FailureOr<IRMapping> GenericLanes::runBody(ArrayRef<Value> args, LaneSlice slice) {
+IRMapping GenericLanes::runBody(ArrayRef<Value> args, LaneSlice slice) {
   IRMapping map;
   for (auto [operand, value] : llvm::zip_equal(plan.operands, args))
     if (value && operand.argument)
@@ -182,9 +182,10 @@ FailureOr<IRMapping> GenericLanes::runBody(ArrayRef<Value> args, LaneSlice slice
       map.map(inner.getResult(0), splat(constant, slice.lanes));
       continue;
     }
-    if (!OpTrait::hasElementwiseMappableTraits(&inner))
-      return op.emitOpError("cannot be emitted: its body holds '") << inner.getName() << "'", failure();
-    // The condition of a select may stay scalar, everything else is as wide as the results.
+    if (slice.lanes == 1) {
+      b.clone(inner, map);
+      continue;
+    }
     SmallVector<Value> operands =
         llvm::map_to_vector(inner.getOperands(), [&](Value v) { return result(map, v, slice.lanes); });
     SmallVector<Type> types =

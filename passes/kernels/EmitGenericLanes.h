@@ -41,7 +41,7 @@ public:
   /// The operands' values that the body wants; null for those that it doesn't read and for accumulators.
   mlir::SmallVector<mlir::Value> loadInputs(LaneSlice slice);
   /// Runs the body but for the operations of combiners. `args` are by operand.
-  mlir::FailureOr<mlir::IRMapping> runBody(mlir::ArrayRef<mlir::Value> args, LaneSlice slice);
+  mlir::IRMapping runBody(mlir::ArrayRef<mlir::Value> args, LaneSlice slice);
   mlir::Value result(mlir::IRMapping &map, mlir::Value value, int64_t lanes) {
     return widen(map.lookupOrDefault(value), lanes);
   }

@@ -139,10 +139,10 @@ std::optional<GenericCombiner> findCombiner(linalg::LinalgOp op, unsigned index)
 
 struct Planner {
   GenericPlan plan;
-  VectorIsa isa;
+  VectorIsa machine;
   SmallVector<bool> indexed; // by loop of the op: linalg.index or a non-linear map wants it
 
-  explicit Planner(linalg::LinalgOp op) : isa(getVectorIsa(op)) { plan.op = op; }
+  explicit Planner(linalg::LinalgOp op) : machine(getVectorIsa(op)) { plan.op = op; }
 
   LogicalResult run() {
     linalg::LinalgOp op = plan.op;
@@ -223,7 +223,17 @@ struct Planner {
     }
   }
 
+  // What has no vector form runs element by element.
+  bool isMappable() {
+    return llvm::all_of(plan.op.getBlock()->without_terminator(), [](Operation &op) {
+      return isa<linalg::IndexOp>(op) || op.hasTrait<OpTrait::ConstantLike>() ||
+             OpTrait::hasElementwiseMappableTraits(&op);
+    });
+  }
+
   void chooseLoops() {
+    if (!isMappable())
+      return;
     // Inputs that are contiguous along the loop, and those that are neither contiguous nor invariant.
     auto count = [&](unsigned loop, bool contiguous) {
       return llvm::count_if(plan.operands, [&](const GenericOperand &o) {
@@ -259,17 +269,18 @@ struct Planner {
     }
     for (Operation &op : body.without_terminator())
       for (Type type : op.getResultTypes())
-        widest = std::max(widest, widthOf(type));
+        if (type.isIntOrIndexOrFloat())
+          widest = std::max(widest, widthOf(type));
     int64_t cost = bodyCost(body);
-    plan.masks = bytes ? isa.maskBytes : isa.maskWords;
+    plan.masks = bytes ? machine.maskBytes : machine.maskWords;
     plan.heavy = cost > 12;
     if (!plan.vectorLoop)
       return;
-    plan.lanes = isa.bytes * 8 / widest;
+    plan.lanes = machine.bytes * 8 / widest;
     if (plan.transposeLoop)
       plan.lanes = std::min<int64_t>(plan.lanes, 16);
     if (plan.isReduction() && !plan.vectorisesReduction())
-      plan.vectors = std::max<int64_t>(1, isa.registers / 4 / (plan.operands.size() - plan.inputs));
+      plan.vectors = std::max<int64_t>(1, machine.registers / 4 / (plan.operands.size() - plan.inputs));
     else if (plan.vectorisesReduction())
       plan.vectors = cost <= 12 ? 4 : 2;
     else

@@ -299,6 +299,18 @@ func.func @empty(%a: memref<0x200xf32>, %c: memref<0x200xf32>, %d: memref<200xf3
   }
   return
 }
+// A body that has no vector form: addresses that depend on data.
+func.func @lookup(%a: memref<16xf32>, %i: memref<37xi32>, %c: memref<37xf32>) {
+  linalg.generic {indexing_maps = [#id1, #id1], iterator_types = ["parallel"]} ins(%i : memref<37xi32>) outs(%c : memref<37xf32>) {
+  ^bb0(%x: i32, %z: f32):
+    %m = arith.constant 15 : i32
+    %y = arith.andi %x, %m : i32
+    %j = arith.index_cast %y : i32 to index
+    %v = memref.load %a[%j] : memref<16xf32>
+    linalg.yield %v : f32
+  }
+  return
+}
 func.func @last(%a: memref<1xf32>) {
   return
 }
