@@ -172,7 +172,7 @@ static void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, ma);
 }
 
-Program compile(MLIRContext &context, StringRef text, const Level &level, bool printAssembly) {
+Program compile(MLIRContext &context, StringRef text, const Level &level, std::string *assembly) {
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
   if (!module)
     die("cannot parse:\n" + text);
@@ -206,20 +206,43 @@ Program compile(MLIRContext &context, StringRef text, const Level &level, bool p
       function.addFnAttr("prefer-vector-width", "512");
     }
   optimise(*llvmModule, *machine);
-  if (printAssembly) {
-    llvm::SmallString<0> assembly;
-    llvm::raw_svector_ostream stream(assembly);
+  if (assembly) {
+    llvm::SmallString<0> text;
+    llvm::raw_svector_ostream stream(text);
     llvm::legacy::PassManager emit;
     auto copy = llvm::CloneModule(*llvmModule);
     if (!machine->addPassesToEmitFile(emit, stream, nullptr, llvm::CodeGenFileType::AssemblyFile))
       emit.run(*copy);
-    llvm::outs() << assembly;
+    *assembly = std::string(text);
   }
   program.jit = cantFail(llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(builder).create());
   cantFail(program.jit->addIRModule(llvm::orc::ThreadSafeModule(std::move(llvmModule), std::move(llvmContext))));
   for (auto [i, kernel] : llvm::enumerate(program.kernels))
     kernel.address = cantFail(program.jit->lookup("_mlir_ciface_k" + std::to_string(i))).getValue();
   return program;
+}
+
+// An innermost loop is a label, lines without another label, and a jump back to it.
+HotLoop findHotLoop(llvm::StringRef assembly) {
+  HotLoop best, loop;
+  llvm::StringRef label, line;
+  while (!assembly.empty()) {
+    std::tie(line, assembly) = assembly.split('\n');
+    llvm::StringRef code = line.split('#').first.trim();
+    if (line.starts_with(".L") || line.ends_with(":")) {
+      label = line.split(':').first;
+      loop = HotLoop();
+      continue;
+    }
+    loop.text += (line + "\n").str();
+    // Without fused instructions the additions count.
+    loop.multiplyAdds += code.starts_with("vfmadd") || code.starts_with("addps");
+    loop.stackAccesses += code.contains("(%rsp");
+    loop.calls += code.starts_with("call");
+    if (code.starts_with("j") && code.ends_with(label) && loop.multiplyAdds > best.multiplyAdds)
+      best = loop;
+  }
+  return best;
 }
 
 } // namespace kernels

@@ -58,7 +58,14 @@ struct Program {
   std::vector<Kernel> kernels; // in the order of the ops in the text
 };
 /// Compiles each kernel op of `@f` in `text`, which is on tensors, with the tiles of the level.
-Program compile(mlir::MLIRContext &context, llvm::StringRef text, const Level &level, bool printAssembly = false);
+Program compile(mlir::MLIRContext &context, llvm::StringRef text, const Level &level, std::string *assembly = nullptr);
+
+/// The innermost loop with the most multiply-adds of an assembly text, and what it does besides.
+struct HotLoop {
+  int multiplyAdds = 0, stackAccesses = 0, calls = 0;
+  std::string text;
+};
+HotLoop findHotLoop(llvm::StringRef assembly);
 
 /// A test: an op, its operands before packing and what it must compute.
 struct Case {
