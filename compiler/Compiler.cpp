@@ -4,6 +4,7 @@
 #include "compiler/emit/Names.h"
 #include "compiler/emit/OutputFile.h"
 #include "compiler/import/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
@@ -128,7 +129,9 @@ private:
       PassManager pm(context.get());
       pm.addInstrumentation(std::make_unique<PrintAfter>(options.printIRAfter, err));
       buildStage(stage, pm, options.pipeline);
-      if (mlir::failed(pm.run(*module))) {
+      // Once for a stage: after every pass it would cost as much as the passes. nncc-opt does it for tests.
+      pm.enableVerifier(false);
+      if (mlir::failed(pm.run(*module)) || mlir::failed(verify(*module))) {
         if (!printer->errors())
           err << "nncc: error: stage '" << stageName(stage) << "' fails\n";
         // What no stage before could say is that an operator has no way down.
