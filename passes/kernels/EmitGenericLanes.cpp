@@ -105,7 +105,7 @@ Value GenericLanes::loadAt(unsigned k, Value address, LaneSlice slice) {
   if (slice.whole())
     return vector::LoadOp::create(b, type, flat[k], ValueRange{address});
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
-  if (plan.masks)
+  if (plan.masks && slice.valid > 1)
     return vector::MaskedLoadOp::create(b, type, flat[k], ValueRange{address}, mask(slice), zero);
   SmallVector<Value> elements(slice.lanes, splat(cast<TypedAttr>(b.getZeroAttr(plan.operands[k].element)), 1));
   for (int64_t i = 0; i < slice.valid; i++)
@@ -132,7 +132,7 @@ void GenericLanes::store(unsigned k, Value value, LaneSlice slice) {
   bool contiguous = operand.isContiguous(*plan.vectorLoop);
   if (contiguous && slice.whole())
     vector::StoreOp::create(b, value, flat[k], ValueRange{address(k, slice.offset)});
-  else if (contiguous && plan.masks)
+  else if (contiguous && plan.masks && slice.valid > 1) // one lane: LLVM 22 would store it before narrowing it
     vector::MaskedStoreOp::create(b, flat[k], ValueRange{address(k, slice.offset)}, mask(slice), value);
   else
     for (int64_t i = 0; i < slice.valid; i++)

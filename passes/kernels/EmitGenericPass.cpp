@@ -15,15 +15,20 @@ namespace nncc {
 namespace {
 
 struct EmitGenericPass : impl::EmitGenericBase<EmitGenericPass> {
+  using EmitGenericBase::EmitGenericBase;
+
   void runOnOperation() override {
     SmallVector<linalg::LinalgOp> ops;
     getOperation()->walk([&](linalg::LinalgOp op) { ops.push_back(op); });
     for (linalg::LinalgOp op : ops) {
       OpBuilder b(op);
-      Value lo = arith::ConstantIndexOp::create(b, op.getLoc(), 0);
-      Value hi = arith::ConstantIndexOp::create(b, op.getLoc(), getGenericUnits(op));
-      if (failed(emitGeneric(b, op, lo, hi)))
-        return signalPassFailure();
+      int64_t units = getGenericUnits(op);
+      for (int64_t part = 0; part < parts; part++) {
+        Value lo = arith::ConstantIndexOp::create(b, op.getLoc(), units * part / parts);
+        Value hi = arith::ConstantIndexOp::create(b, op.getLoc(), units * (part + 1) / parts);
+        if (failed(emitGeneric(b, op, lo, hi)))
+          return signalPassFailure();
+      }
       op->erase();
     }
   }

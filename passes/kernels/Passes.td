@@ -11,6 +11,7 @@ def EmitGeneric : Pass<"nncc-emit-generic"> {
   let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::affine::AffineDialect",
                            "mlir::arith::ArithDialect", "mlir::memref::MemRefDialect",
                            "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
+  let options = [Option<"parts", "parts", "int64_t", "1", "emit the units in this many ranges, one after another">];
 }
 
 def OutlineKernels : Pass<"nncc-outline-kernels", "mlir::ModuleOp"> {

@@ -14,6 +14,7 @@ namespace cl = llvm::cl;
 static cl::opt<std::string> input(cl::Positional), cpu("cpu", cl::init("x86-64-v4")), assembly("asm"), only("only"),
     ulp("ulp");
 static cl::opt<unsigned> stride("stride", cl::init(997), cl::desc("of the floats that --ulp tries"));
+static cl::opt<unsigned> parts("parts", cl::init(1), cl::desc("ranges in which the work units are emitted"));
 static cl::opt<bool> bench("bench"), print("print");
 static cl::opt<double> tolerance("tolerance", cl::init(1e-5));
 
@@ -122,7 +123,7 @@ void measure(KernelFunction function, std::vector<Buffer> &buffers) {
 
 int main(int argc, char **argv) {
   cl::ParseCommandLineOptions(argc, argv);
-  JitOptions options{cpu, false, assembly, print};
+  JitOptions options{cpu, false, assembly, print, parts};
   if (!ulp.empty())
     return checkUlp(ulp, options, stride);
   DialectRegistry registry;
@@ -140,7 +141,7 @@ int main(int argc, char **argv) {
     functions.emplace_back(f.getName(), f.getArgumentTypes());
   OwningOpRef<ModuleOp> plain = module->clone();
   auto ours = compileKernels(*module, options);
-  auto reference = compileKernels(*plain, {"x86-64", true, "", false});
+  auto reference = compileKernels(*plain, {"x86-64", true, "", false, 1});
   if (!ours || !reference)
     return 1;
   int failed = 0;

@@ -46,7 +46,7 @@ static LogicalResult lower(ModuleOp module, const JitOptions &options) {
     pm.addPass(createConvertLinalgToLoopsPass());
     pm.addPass(createConvertMathToLibmPass());
   } else {
-    ours.addPass(nncc::createEmitGeneric());
+    ours.addPass(nncc::createEmitGeneric({options.parts}));
     ours.addPass(nncc::createExpandMath());
     if (failed(ours.run(module)))
       return failure();

@@ -10,6 +10,7 @@ struct JitOptions {
   bool plain = false;   // upstream's loops and libm
   std::string assembly; // file to write it to
   bool print = false;   // the loops, before they are lowered
+  unsigned parts = 1;   // ranges in which the units are emitted
 };
 
 void registerJitDialects(mlir::DialectRegistry &registry);
