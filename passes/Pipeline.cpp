@@ -106,6 +106,7 @@ void buildGraphPipeline(OpPassManager &pm, const PipelineOptions &options) {
   optional("recognise-norm", createRecogniseNorm());
   optional("propagate-transposes", createPropagateTransposes());
   optional("recognise-attention", createRecogniseAttention());
+  optional("propagate-transposes", createPropagateTransposes()); // attention reads heads and rows in either order
   optional("fold-flatten", createFoldFlatten());
   optional("fold-scales", createFoldScales());
   pm.addPass(createFoldWeights());

@@ -196,6 +196,55 @@ Value foldConcat(ConcatOp op, OpBuilder &b) {
   });
 }
 
+// Positions, for masks: exporters number tokens by cumulative sums and pick the numbers for queries and keys.
+Value foldCumSum(CumSumOp op, OpBuilder &b) {
+  RankedTensorType type = cast<RankedTensorType>(op.getType());
+  if (!type.getElementType().isSignedInteger(64))
+    return {};
+  Weights x = *Weights::of(op.getX());
+  int64_t extent = type.getDimSize(op.getAxis()), inner = 1;
+  for (int64_t d : type.getShape().drop_front(op.getAxis() + 1))
+    inner *= d;
+  return createWeights(b, op.getLoc(), type, [&](MutableArrayRef<char> out) {
+    for (int64_t i = 0, n = extent ? type.getNumElements() / extent : 0; i < n; i++) {
+      int64_t base = i / inner * extent * inner + i % inner;
+      uint64_t sum = 0; // wraps
+      for (int64_t step = 0; step < extent; step++) {
+        int64_t at = base + (op.getReverse() ? extent - 1 - step : step) * inner;
+        uint64_t next = sum + x.load<uint64_t>(at), stored = op.getExclusive() ? sum : next;
+        std::memcpy(out.data() + at * sizeof stored, &stored, sizeof stored);
+        sum = next;
+      }
+    }
+  });
+}
+
+Value foldGatherND(GatherNDOp op, OpBuilder &b) {
+  Weights x = *Weights::of(op.getX()), indices = *Weights::of(op.getIndices());
+  RankedTensorType type = cast<RankedTensorType>(op.getType());
+  ArrayRef<int64_t> shape = x.type.getShape();
+  int64_t depth = indices.type.getShape().back(), count = indices.type.getNumElements() / std::max<int64_t>(depth, 1);
+  if (op.getBatchDims() || !indices.type.getElementType().isSignedInteger(64) || !x.type.getNumElements())
+    return {};
+  SmallVector<int64_t> strides = computeStrides(shape), offsets;
+  for (int64_t i = 0; i < count; i++) {
+    int64_t offset = 0;
+    for (int64_t d = 0; d < depth; d++) {
+      int64_t index = indices.load<int64_t>(i * depth + d);
+      if (index < -shape[d] || index >= shape[d])
+        return {}; // what checks it says so
+      offset += (index < 0 ? index + shape[d] : index) * strides[d];
+    }
+    offsets.push_back(offset);
+  }
+  int64_t inner = type.getNumElements() / std::max<int64_t>(count, 1), width = x.width();
+  return createWeights(b, op.getLoc(), type, [&](MutableArrayRef<char> out) {
+    for (int64_t i = 0; i < count; i++)
+      for (int64_t j = 0; j < inner; j++)
+        std::memcpy(out.data() + (i * inner + j) * width, x.at(offsets[i] + j), width);
+  });
+}
+
 Value Folding::fold(Operation *op, OpBuilder &b) {
   if (auto reshape = dyn_cast<ReshapeOp>(op)) {
     auto constant = reshape.getX().getDefiningOp<arith::ConstantOp>();
@@ -214,6 +263,10 @@ Value Folding::fold(Operation *op, OpBuilder &b) {
     return foldSlice(slice, b);
   if (auto concat = dyn_cast<ConcatOp>(op))
     return foldConcat(concat, b);
+  if (auto cumsum = dyn_cast<CumSumOp>(op))
+    return foldCumSum(cumsum, b);
+  if (auto gather = dyn_cast<GatherNDOp>(op))
+    return foldGatherND(gather, b);
   if (typeOf(op->getResult(0)).getElementType().isF32())
     return foldArithmetic<float>(op, b);
   if (typeOf(op->getResult(0)).getElementType().isF64())

@@ -43,13 +43,16 @@ void mergeReshape(ReshapeOp reshape) {
         op->getBlock() != reshape->getBlock())
       return;
     between.push_back(op);
-    v = {};
+    // The operand that the product comes from: with one row, every other one looks like it.
+    auto isInner = [&](Value operand) {
+      return typeOf(operand).getShape() == from.getShape() && operand.hasOneUse() &&
+             isa_and_nonnull<MatmulOp, ElementwiseInterface>(operand.getDefiningOp());
+    };
+    auto inner = llvm::find_if(op->getOperands(), isInner);
+    v = inner == op->operand_end() ? Value() : *inner;
     for (Value operand : op->getOperands())
-      if (!isRow(operand)) {
-        if (v || typeOf(operand).getShape() != from.getShape())
-          return;
-        v = operand;
-      }
+      if (operand != v && !isRow(operand))
+        return;
     if (!v)
       return;
   }
@@ -60,7 +63,7 @@ void mergeReshape(ReshapeOp reshape) {
   // An operand with ones in front must not have more dimensions than the result.
   for (Operation *op : between)
     for (Value operand : op->getOperands())
-      if (operand != v && isRow(operand) && typeOf(operand).getRank() > int64_t(shape.size()))
+      if (typeOf(operand).getRank() > int64_t(shape.size()) && isRow(operand))
         return;
   OpBuilder b(matmul);
   SmallVector<int64_t> rows(shape);

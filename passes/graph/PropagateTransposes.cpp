@@ -49,6 +49,12 @@ bool movesOnlyUnits(ArrayRef<int64_t> shape, ArrayRef<int64_t> perm) {
   return true;
 }
 
+Value reshapeOf(OpBuilder &b, Value x, RankedTensorType type) {
+  if (matchPattern(x, m_Constant()))
+    return b.createOrFold<ReshapeOp>(x.getLoc(), type, x);
+  return x.getType() == type ? x : ReshapeOp::create(b, x.getLoc(), type, x).getResult();
+}
+
 // `value` is transpose(base, perm).
 struct Form {
   Value base;
@@ -87,17 +93,18 @@ private:
   Value transposeOf(Value base, Perm perm, Block *block);
   void replace(TransposeOp transpose, Value value);
   void moveOut(scf::IfOp op, OpResult result);
+  void absorb(AttentionOp op);
 
   Operation *root;
   SmallVector<TransposeOp> seeds; // erased ones are null
   DenseMap<Operation *, size_t> seedOf;
   DenseMap<std::pair<Value, Block *>, SmallVector<std::pair<Perm, Value>>> transposes; // by block of the users
   DenseMap<Value, Form> flipped; // an old result is transpose(base, perm) of the new one
-  DenseMap<Operation *, SmallVector<Perm, 2>> tried;
+  DenseMap<Operation *, unsigned> tries;
 };
 
-// How many permutations an op is asked for at most: keeps the whole linear.
-constexpr size_t maxTries = 4;
+// How many regions an op is tried in at most: keeps the whole linear.
+constexpr unsigned maxTries = 16;
 
 void Propagation::run() {
   SmallVector<TransposeOp> all;
@@ -112,9 +119,17 @@ void Propagation::run() {
     for (OpResult result : op.getResults())
       moveOut(op, result);
   runFrom(next);
-  for (TransposeOp op : llvm::reverse(seeds))
-    if (op && op->use_empty())
+  root->walk([&](AttentionOp op) { absorb(op); });
+  for (TransposeOp op : llvm::reverse(seeds)) {
+    if (!op)
+      continue;
+    if (!op->use_empty() && movesOnlyUnits(op.getX().getType().getShape(), op.getPerm())) {
+      OpBuilder b(op);
+      op.replaceAllUsesWith(reshapeOf(b, op.getX(), op.getType()));
+    }
+    if (op->use_empty())
       op.erase();
+  }
 }
 
 void Propagation::runFrom(size_t &next) {
@@ -179,10 +194,8 @@ void Propagation::visit(Region &region, SmallVectorImpl<Operation *> &worklist, 
       return;
     flip.result = *result;
   }
-  auto &tries = tried[op];
-  if (tries.size() >= maxTries || llvm::is_contained(tries, flip.result))
+  if (++tries[op] > maxTries)
     return;
-  tries.push_back(flip.result);
   for (unsigned i = 0; i < op->getNumOperands(); i++) {
     if (int(i) == operand) {
       flip.operands.push_back(Perm(perm));
@@ -200,9 +213,14 @@ void Propagation::visit(Region &region, SmallVectorImpl<Operation *> &worklist, 
 
 //===-- Cost ----------------------------------------------------------------------------------------------------===//
 
-// A convolution of few channels reads the channels-first image itself; a flatten into a matmul moves into its weights.
-bool readsAnyOrder(OpOperand &use) {
+bool isHeadSwap(ArrayRef<int64_t> perm) { return perm == ArrayRef<int64_t>({0, 2, 1, 3}); }
+
+// A convolution of few channels reads the channels-first image itself, attention reads heads and rows in either order;
+// a flatten into a matmul moves into its weights.
+bool readsAnyOrder(OpOperand &use, ArrayRef<int64_t> perm) {
   Operation *op = use.getOwner();
+  if (isa<AttentionOp>(op))
+    return use.getOperandNumber() < 3 && isHeadSwap(perm);
   if (auto conv = dyn_cast<ConvOp>(op))
     return use.getOperandNumber() == 0 && conv.getGroups() == 1 && typeOf(conv.getX()).getShape().back() <= 4;
   if (isa<ReshapeOp>(op) && op->hasOneUse())
@@ -217,25 +235,29 @@ bool readsAnyOrder(OpOperand &use) {
 int64_t Propagation::costOf(Value base, const Region &region) const {
   if (matchPattern(base, m_Constant()))
     return 0;
-  RankedTensorType type = typeOf(base);
+  SmallVector<int64_t> shape(typeOf(base).getShape());
   Perm own;
   if (Operation *def = base.getDefiningOp())
     if (auto it = region.find(def); it != region.end())
       own = inverse(it->second.result);
   int64_t size = 64;
-  for (int64_t d : type.getShape())
+  for (int64_t d : shape)
     size = std::min<int64_t>(size * (ShapedType::isDynamic(d) ? 64 : std::max<int64_t>(d, 1)), int64_t(1) << 50);
+  bool isReadAsIs = false;
   SmallVector<std::pair<Perm, int64_t>, 2> forms;
   auto demand = [&](OpOperand &use, ArrayRef<int64_t> perm) {
     Perm form = compose(own, perm);
     if (auto it = region.find(use.getOwner()); it != region.end())
       form = compose(form, it->second.operands[use.getOperandNumber()]);
-    if (form.empty() ||
-        movesOnlyUnits(applyPermutation(type.getShape(), own.empty() ? extend({}, type.getRank()) : inverse(own)),
-                       form))
+    if (form.empty()) {
+      isReadAsIs = true;
       return;
+    }
+    bool movesNothing = movesOnlyUnits(own.empty() ? shape : applyPermutation(shape, inverse(own)), form);
+    int64_t cost = readsAnyOrder(use, form) ? 0 : movesNothing ? 2 : size;
     // Between a producer and an elementwise op it costs their fusion, too.
-    int64_t cost = readsAnyOrder(use) ? 0 : isa<ElementwiseInterface>(use.getOwner()) ? size + size / 2 : size;
+    if (isa<ElementwiseInterface>(use.getOwner()))
+      cost += cost / 2;
     auto *known = llvm::find_if(forms, [&](auto &pair) { return pair.first == form; });
     if (known == forms.end())
       forms.emplace_back(form, cost);
@@ -248,6 +270,8 @@ int64_t Propagation::costOf(Value base, const Region &region) const {
         demand(next, transpose.getPerm());
     else
       demand(use, {});
+  if (base.getDefiningOp<AttentionOp>() && !isReadAsIs && forms.size() == 1 && isHeadSwap(forms[0].first))
+    return 0;
   int64_t sum = 0;
   for (auto &form : forms)
     sum += form.second;
@@ -269,12 +293,6 @@ int64_t Propagation::costOf(const Region &region, const Region &state) const {
 
 //===-- Rebuilding ----------------------------------------------------------------------------------------------===//
 
-Value reshapeOf(OpBuilder &b, Value x, RankedTensorType type) {
-  if (matchPattern(x, m_Constant()))
-    return b.createOrFold<ReshapeOp>(x.getLoc(), type, x);
-  return x.getType() == type ? x : ReshapeOp::create(b, x.getLoc(), type, x).getResult();
-}
-
 // The transpose for users in `block`: right after `base`, or at the block's start if `base` comes from outside.
 Value Propagation::transposeOf(Value base, Perm perm, Block *block) {
   if (perm.empty())
@@ -291,7 +309,7 @@ Value Propagation::transposeOf(Value base, Perm perm, Block *block) {
   SmallVector<int64_t> shape(perm.size() - type.getRank(), 1);
   llvm::append_range(shape, type.getShape());
   RankedTensorType to = type.clone(applyPermutation(shape, perm));
-  if (movesOnlyUnits(shape, perm))
+  if (movesOnlyUnits(shape, perm) && (to.getRank() > type.getRank() || matchPattern(base, m_Constant())))
     return reshapeOf(b, base, to);
   auto result = TransposeOp::create(b, base.getLoc(), to, reshapeOf(b, base, type.clone(shape)), perm);
   seedOf[result] = seeds.size();
@@ -346,12 +364,8 @@ void Propagation::apply(Region &region) {
     };
     cast<PermuteInterface>(clone).permuteAttributes(full(flip.operands[0], op->getOperand(0)),
                                                     full(flip.result, op->getResult(0)));
-    // What was tried of the old result, in terms of the new one.
-    auto tries = std::move(tried[op]);
-    if (!flip.result.empty())
-      for (Perm &perm : tries)
-        perm = applyPermutation(inverse(flip.result), perm);
-    tried[clone] = std::move(tries);
+    unsigned soFar = tries.lookup(op);
+    tries[clone] = soFar;
     flipped[op->getResult(0)] = {result, inverse(flip.result)};
   }
   for (Operation *op : ops) {
@@ -366,7 +380,7 @@ void Propagation::apply(Region &region) {
   for (Operation *op : llvm::reverse(ops)) {
     flipped.erase(op->getResult(0));
     transposes.erase({op->getResult(0), op->getBlock()});
-    tried.erase(op);
+    tries.erase(op);
     op->erase();
   }
 }
@@ -397,6 +411,32 @@ void Propagation::moveOut(scf::IfOp op, OpResult result) {
       replace(transpose, transposeOf(result, compose(perm, transpose.getPerm()), transpose->getBlock()));
     else
       use->set(transposeOf(result, perm, use->getOwner()->getBlock()));
+}
+
+// attention(transpose(q), ...) => attention(q, ...) {qHeadsFirst the other way}, and the same for its result
+void Propagation::absorb(AttentionOp op) {
+  bool flags[] = {op.getQHeadsFirst(), op.getKHeadsFirst(), op.getVHeadsFirst()};
+  for (unsigned i = 0; i < 3; i++) {
+    Form form = formOf(op->getOperand(i));
+    if (!isHeadSwap(form.perm))
+      continue;
+    op->setOperand(i, form.base);
+    flags[i] = !flags[i];
+  }
+  op.setQHeadsFirst(flags[0]);
+  op.setKHeadsFirst(flags[1]);
+  op.setVHeadsFirst(flags[2]);
+  SmallVector<Operation *> users(op->getUsers());
+  auto swaps = [](Operation *user) {
+    auto transpose = dyn_cast<TransposeOp>(user);
+    return transpose && isHeadSwap(transpose.getPerm());
+  };
+  if (users.empty() || !llvm::all_of(users, swaps))
+    return;
+  op.setResultHeadsFirst(!op.getResultHeadsFirst());
+  op.getResult().setType(cast<RankedTensorType>(users[0]->getResult(0).getType()));
+  for (Operation *user : users)
+    user->replaceAllUsesWith(op); // dead now: erased with the rest
 }
 
 void Propagation::replace(TransposeOp transpose, Value value) {

@@ -74,3 +74,15 @@ func.func @resources() -> tensor<512x4xf32> {
   %t = nn.transpose %w perm [1, 0] : (tensor<4x512xf32>) -> tensor<512x4xf32>
   return %t : tensor<512x4xf32>
 }
+
+// CHECK-LABEL: @positions
+// CHECK-DAG: %[[S:.*]] = arith.constant dense<{{\[\[}}0, 1, 3]]> : tensor<1x3xsi64>
+// CHECK-DAG: %[[G:.*]] = arith.constant dense<[3, 1]> : tensor<2xsi64>
+// CHECK: return %[[S]], %[[G]]
+func.func @positions() -> (tensor<1x3xsi64>, tensor<2xsi64>) {
+  %x = arith.constant dense<[[1, 2, 3]]> : tensor<1x3xsi64>
+  %i = arith.constant dense<[[0, 2], [0, -2]]> : tensor<2x2xsi64>
+  %0 = nn.cumsum %x axis 1 {exclusive} : (tensor<1x3xsi64>) -> tensor<1x3xsi64>
+  %1 = nn.gather_nd %0, %i : (tensor<1x3xsi64>, tensor<2x2xsi64>) -> tensor<2xsi64>
+  return %0, %1 : tensor<1x3xsi64>, tensor<2xsi64>
+}

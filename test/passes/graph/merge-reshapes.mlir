@@ -14,6 +14,18 @@ func.func @gemm_of_gpt2(%x: tensor<1x8x4xf32>, %w: tensor<4x6xf32>, %b: tensor<6
   return %4 : tensor<1x8x6xf32>
 }
 
+// CHECK-LABEL: @one_row
+// CHECK: nn.matmul %arg0, %arg1 : tensor<1x1x4xf32>, tensor<4x6xf32> -> tensor<1x1x6xf32>
+// CHECK-NEXT: nn.add {{.*}} -> tensor<1x1x6xf32>
+// CHECK-NEXT: return
+func.func @one_row(%x: tensor<1x1x4xf32>, %w: tensor<4x6xf32>, %b: tensor<6xf32>) -> tensor<1x1x6xf32> {
+  %0 = nn.reshape %x : (tensor<1x1x4xf32>) -> tensor<1x4xf32>
+  %1 = nn.matmul %0, %w : tensor<1x4xf32>, tensor<4x6xf32> -> tensor<1x6xf32>
+  %2 = nn.add %1, %b : (tensor<1x6xf32>, tensor<6xf32>) -> tensor<1x6xf32>
+  %3 = nn.reshape %2 : (tensor<1x6xf32>) -> tensor<1x1x6xf32>
+  return %3 : tensor<1x1x6xf32>
+}
+
 // CHECK-LABEL: @another_reader_keeps_the_rows
 // CHECK: nn.matmul %arg0
 // CHECK: nn.reshape

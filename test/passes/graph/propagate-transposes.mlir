@@ -133,3 +133,34 @@ func.func @through_branches(%c: i1, %x: tensor<1x8x8x16xf32>, %y: tensor<1x8x8x1
   %2 = nn.transpose %0 perm [0, 2, 3, 1] : (tensor<1x16x8x8xf32>) -> tensor<1x8x8x16xf32>
   return %2 : tensor<1x8x8x16xf32>
 }
+
+// Attention reads heads and rows in either order, so that a rotary embedding is computed where the projection left its
+// rows.
+// CHECK-LABEL: @into_attention
+// CHECK-NEXT: %[[S:.*]] = nn.slice %arg0 starts [0, 0, 0, 2]
+// CHECK-NEXT: %[[Q:.*]] = nn.concat %[[S]], %[[S]] axis 3
+// CHECK-NEXT: nn.attention %[[Q]], %arg1, %arg2 scale 1.000000e+00 {kHeadsFirst, vHeadsFirst}
+// CHECK-NEXT: return
+func.func @into_attention(%q: tensor<1x8x2x4xf32>, %k: tensor<1x2x9x4xf32>, %v: tensor<1x2x9x4xf32>) -> tensor<1x8x2x4xf32> {
+  %0 = nn.transpose %q perm [0, 2, 1, 3] : (tensor<1x8x2x4xf32>) -> tensor<1x2x8x4xf32>
+  %1 = nn.slice %0 starts [0, 0, 0, 2] sizes [1, 2, 8, 2] steps [1, 1, 1, 1] : (tensor<1x2x8x4xf32>) -> tensor<1x2x8x2xf32>
+  %2 = nn.concat %1, %1 axis 3 : (tensor<1x2x8x2xf32>, tensor<1x2x8x2xf32>) -> tensor<1x2x8x4xf32>
+  %3 = nn.attention %2, %k, %v scale 1.0 {kHeadsFirst, qHeadsFirst, resultHeadsFirst, vHeadsFirst} : (tensor<1x2x8x4xf32>, tensor<1x2x9x4xf32>, tensor<1x2x9x4xf32>) -> tensor<1x2x8x4xf32>
+  %4 = nn.transpose %3 perm [0, 2, 1, 3] : (tensor<1x2x8x4xf32>) -> tensor<1x8x2x4xf32>
+  return %4 : tensor<1x8x2x4xf32>
+}
+
+// One element a channel: nothing moves, but a reshape would keep the bias out of the epilogue.
+// CHECK-LABEL: @ones_move_too
+// CHECK: nn.conv
+// CHECK-NEXT: nn.add
+// CHECK-NEXT: nn.conv
+func.func @ones_move_too(%x: tensor<1x1x1x8xf32>, %w: tensor<1x1x8x8xf32>) -> tensor<1x1x1x8xf32> {
+  %b = arith.constant dense<[[[1.0]], [[2.0]], [[3.0]], [[4.0]], [[5.0]], [[6.0]], [[7.0]], [[8.0]]]> : tensor<8x1x1xf32>
+  %0 = nn.conv %x, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] : tensor<1x1x1x8xf32>, tensor<1x1x8x8xf32> -> tensor<1x1x1x8xf32>
+  %1 = nn.transpose %0 perm [0, 3, 1, 2] : (tensor<1x1x1x8xf32>) -> tensor<1x8x1x1xf32>
+  %2 = nn.add %1, %b : (tensor<1x8x1x1xf32>, tensor<8x1x1xf32>) -> tensor<1x8x1x1xf32>
+  %3 = nn.transpose %2 perm [0, 2, 3, 1] : (tensor<1x8x1x1xf32>) -> tensor<1x1x1x8xf32>
+  %4 = nn.conv %3, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] : tensor<1x1x1x8xf32>, tensor<1x1x8x8xf32> -> tensor<1x1x1x8xf32>
+  return %4 : tensor<1x1x1x8xf32>
+}
