@@ -18,7 +18,7 @@ public:
   explicit ProgramOrder(mlir::Operation *root) : root(root) { renumber(); }
   int64_t first(mlir::Operation *op) const { return numbers.at(op).first; }
   int64_t last(mlir::Operation *op) const { return numbers.at(op).second; }
-  /// Numbers an op without regions that was made, or moved within its block.
+  /// Numbers an op that was made, or moved within its block; not what is nested in it.
   void placed(mlir::Operation *op);
 
 private:

@@ -1,6 +1,7 @@
 // One-shot analysis does not see that slices of one buffer are disjoint, and what makes its own result (concat,
 // reshape) does not know where it will end up. On memrefs the question is plain: may the source of a copy live in its
 // target from the start? Static shapes only; everything else keeps its copy.
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Interfaces/CallInterfaces.h"
 #include "passes/memory/Buffers.h"
 #include "passes/memory/Passes.h"
@@ -161,6 +162,20 @@ private:
     return ok;
   }
 
+  /// Whether `op` is the first to touch the target, which it fills, and the target is not much larger than the part: a
+  /// pad. Then the fill can go before the part.
+  bool isPadding(Operation *op, Value filled) {
+    auto alloc = root.getDefiningOp<memref::AllocOp>();
+    if (!isa<linalg::FillOp>(op) || !alloc || filled != root || alloc->getBlock() != block || fill ||
+        alloc.getType().getNumElements() > 2 * part.getType().getNumElements())
+      return false;
+    bool isFirst = true;
+    forEachTouch(root, [&](OpOperand &use, ViewPath) {
+      isFirst &= order.first(block->findAncestorOpInBlock(*use.getOwner())) >= order.first(op);
+    });
+    return isFirst;
+  }
+
   /// Nobody else touches that part of the target while the part is in use, but for readers after the copy, and for an
   /// elementwise op that reads the old elements as it writes the new ones.
   bool targetIsFree() {
@@ -172,6 +187,10 @@ private:
         return;
       if (order.first(op) > order.first(copy) && !mayWrite(use.getOwner(), use.get()))
         return;
+      if (op == use.getOwner() && op != first && order.first(op) < order.first(copy) && isPadding(op, use.get())) {
+        fill = op;
+        return;
+      }
       ok = op == first && use.getOwner() == op && use.get() == copy.getTarget() && reshapes.empty() &&
            allowsInPlace(op, use.get(), part);
     };
@@ -209,6 +228,11 @@ private:
       if (!alloc || alloc->getNumOperands())
         return false;
       moves.push_back(alloc);
+    }
+    if (fill) {
+      if (!isThere(fill->getOperand(0)))
+        return false;
+      moves.push_back(fill);
     }
     for (Operation *view : path) {
       if (isThere(view->getResult(0)))
@@ -286,6 +310,7 @@ private:
   Value root;
   SmallVector<Operation *> path;               // views between the root and the copy's target
   Operation *first = nullptr, *last = nullptr; // the part's touches, in `block`
+  Operation *fill = nullptr;                   // of the target, to go before the part
   Operation *start = nullptr;                  // the part's first user, view or touch
   SmallVector<Operation *> moves;
   SmallVector<std::pair<Value, MemRefType>> newTypes;

@@ -220,3 +220,38 @@ func.func @late_offset(%x: memref<4xf32>, %p: memref<8xf32>) {
   memref.copy %a, %s : memref<4xf32> to memref<4xf32, strided<[1], offset: ?>>
   return
 }
+
+// The border is filled before what it surrounds is written.
+// CHECK-LABEL: @pad
+// CHECK: %[[P:.*]] = memref.alloc() : memref<6x8xf32>
+// CHECK: linalg.fill ins(%{{.*}}) outs(%[[P]] :
+// CHECK: %[[S:.*]] = memref.subview %[[P]][1, 0] [4, 8] [1, 1]
+// CHECK: linalg.exp {{.*}} outs(%[[S]] :
+// CHECK-NOT: memref.copy
+func.func @pad(%x: memref<4x8xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %a = memref.alloc() : memref<4x8xf32>
+  linalg.exp ins(%x : memref<4x8xf32>) outs(%a : memref<4x8xf32>)
+  %p = memref.alloc() : memref<6x8xf32>
+  linalg.fill ins(%zero : f32) outs(%p : memref<6x8xf32>)
+  %s = memref.subview %p[1, 0] [4, 8] [1, 1] : memref<6x8xf32> to memref<4x8xf32, strided<[8, 1], offset: 8>>
+  memref.copy %a, %s : memref<4x8xf32> to memref<4x8xf32, strided<[8, 1], offset: 8>>
+  "test.read"(%p) : (memref<6x8xf32>) -> ()
+  return
+}
+
+// What lay there before is still read.
+// CHECK-LABEL: @filled_again
+// CHECK: memref.copy
+func.func @filled_again(%x: memref<4x8xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %p = memref.alloc() : memref<6x8xf32>
+  "test.write"(%p) : (memref<6x8xf32>) -> ()
+  %a = memref.alloc() : memref<4x8xf32>
+  linalg.exp ins(%x : memref<4x8xf32>) outs(%a : memref<4x8xf32>)
+  linalg.fill ins(%zero : f32) outs(%p : memref<6x8xf32>)
+  %s = memref.subview %p[1, 0] [4, 8] [1, 1] : memref<6x8xf32> to memref<4x8xf32, strided<[8, 1], offset: 8>>
+  memref.copy %a, %s : memref<4x8xf32> to memref<4x8xf32, strided<[8, 1], offset: 8>>
+  "test.read"(%p) : (memref<6x8xf32>) -> ()
+  return
+}
