@@ -1,0 +1,441 @@
+#!/usr/bin/env python3
+"""record.py [NAME ...]: writes the small graphs of run.py and what ONNX Runtime answers, optimisation off.
+
+Needs onnx, onnxruntime and numpy, in a virtual environment; run.py needs only what this left in recorded/. Weights come
+from the graph's name, so a graph is the same in each run; they are scaled so that values stay near 1.
+"""
+import os
+import sys
+import zlib
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LIMIT = 100 * 1024  # bytes of one file
+GRAPHS = {}
+
+
+def graph(make):
+    GRAPHS[make.__name__.replace("_", "-")] = make
+    return make
+
+
+class Builder:
+    """A graph under construction: nodes are named after their operator and place."""
+
+    def __init__(self, name, seed=None, prefix=""):
+        self.random = np.random.default_rng(zlib.crc32((seed or name).encode()))
+        self.name, self.prefix = name, prefix
+        self.nodes, self.initializers, self.inputs, self.outputs, self.feeds = [], [], [], [], []
+
+    def value(self, kind):
+        return f"{self.prefix}{kind}_{len(self.nodes) + len(self.initializers)}"
+
+    def input(self, name, data):
+        data = np.asarray(data)
+        self.inputs.append(helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(data.dtype), data.shape))
+        self.feeds.append(data)
+        return name
+
+    def data(self, name, *shape):
+        return self.input(name, self.random.standard_normal(shape).astype(np.float32))
+
+    def constant(self, data):
+        name = self.value("c")
+        self.initializers.append(numpy_helper.from_array(np.asarray(data), name))
+        return name
+
+    def ints(self, *values):
+        return self.constant(np.array(values, np.int64))
+
+    def scalar(self, value):
+        return self.constant(np.float32(value))
+
+    def weight(self, *shape, fan=None):
+        """Normal weights over the square root of what one output sums up."""
+        fan = fan or int(np.prod(shape[1:])) or 1
+        return self.constant((self.random.standard_normal(shape) / np.sqrt(fan)).astype(np.float32))
+
+    def bias(self, *shape):
+        return self.constant((0.1 * self.random.standard_normal(shape)).astype(np.float32))
+
+    def positive(self, *shape):
+        return self.constant(self.random.uniform(0.5, 1.5, shape).astype(np.float32))
+
+    def op(self, kind, *inputs, outputs=1, **attributes):
+        names = [self.value(kind.lower()) + (f"_{i}" if outputs > 1 else "") for i in range(outputs)]
+        self.nodes.append(helper.make_node(kind, list(inputs), names, name=f"{self.prefix}{kind}_{len(self.nodes)}",
+                                           **attributes))
+        return names if outputs > 1 else names[0]
+
+    def output(self, value, name, kind=TensorProto.FLOAT, shape=None):
+        """An output; the shape is for sub-graphs: record fills in those of the model."""
+        self.nodes.append(helper.make_node("Identity", [value], [name], name=f"{self.prefix}{name}"))
+        self.outputs.append(helper.make_tensor_value_info(name, kind, shape))
+
+    def body(self):
+        return helper.make_graph(self.nodes, self.name, self.inputs, self.outputs, self.initializers)
+
+    def model(self, opset=17):
+        return helper.make_model(self.body(), opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+
+    # The blocks that several graphs share.
+
+    def conv(self, x, channels, filters, kernel, group=1, bias=True, **attributes):
+        inputs = [x, self.weight(filters, channels // group, *kernel)] + ([self.bias(filters)] if bias else [])
+        return self.op("Conv", *inputs, kernel_shape=kernel, group=group, **attributes)
+
+    def batch_norm(self, x, channels):
+        return self.op("BatchNormalization", x, self.positive(channels), self.bias(channels), self.bias(channels),
+                       self.positive(channels), epsilon=1e-5)
+
+    def linear(self, x, inner, outer):
+        return self.op("Add", self.op("MatMul", x, self.weight(inner, outer, fan=inner)), self.bias(outer))
+
+    def gelu(self, x):
+        erf = self.op("Erf", self.op("Div", x, self.scalar(np.sqrt(2))))
+        return self.op("Mul", self.op("Mul", x, self.op("Add", erf, self.scalar(1))), self.scalar(0.5))
+
+    def layer_norm(self, x, width):
+        return self.op("LayerNormalization", x, self.positive(width), self.bias(width), axis=-1, epsilon=1e-5)
+
+    def layer_norm_of_primitives(self, x, width):
+        centred = self.op("Sub", x, self.op("ReduceMean", x, axes=[-1], keepdims=1))
+        variance = self.op("ReduceMean", self.op("Pow", centred, self.scalar(2)), axes=[-1], keepdims=1)
+        scaled = self.op("Div", centred, self.op("Sqrt", self.op("Add", variance, self.scalar(1e-5))))
+        return self.op("Add", self.op("Mul", scaled, self.positive(width)), self.bias(width))
+
+    def heads(self, x, batch, length, heads, width):
+        split = self.op("Reshape", x, self.ints(batch, length, heads, width))
+        return self.op("Transpose", split, perm=[0, 2, 1, 3])
+
+    def attention(self, q, k, v, width, mask=None):
+        scores = self.op("MatMul", q, self.op("Transpose", k, perm=[0, 1, 3, 2]))
+        scores = self.op("Div", scores, self.scalar(np.sqrt(width)))
+        if mask:
+            scores = self.op("Add", scores, mask)
+        return self.op("MatMul", self.op("Softmax", scores, axis=-1), v)
+
+    def encoder(self, x, mask, batch, length, heads, width, norm):
+        inner = heads * width
+        q, k, v = (self.heads(self.linear(x, inner, inner), batch, length, heads, width) for _ in range(3))
+        mixed = self.op("Transpose", self.attention(q, k, v, width, mask), perm=[0, 2, 1, 3])
+        mixed = self.linear(self.op("Reshape", mixed, self.ints(batch, length, inner)), inner, inner)
+        x = norm(self.op("Add", mixed, x), inner)
+        hidden = self.linear(self.gelu(self.linear(x, inner, 2 * inner)), 2 * inner, inner)
+        return norm(self.op("Add", hidden, x), inner)
+
+
+# Convolutional networks
+
+
+@graph
+def conv_residual(b):
+    x = b.op("Relu", b.batch_norm(b.conv(b.data("x", 1, 3, 17, 19), 3, 24, [3, 3], bias=False, pads=[1, 1, 1, 1]), 24))
+    y = b.op("Relu", b.batch_norm(b.conv(x, 24, 24, [3, 3], bias=False, pads=[1, 1, 1, 1]), 24))
+    y = b.batch_norm(b.conv(y, 24, 24, [1, 1]), 24)
+    y = b.op("MaxPool", b.op("Relu", b.op("Add", y, x)), kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+    y = b.op("Flatten", b.op("GlobalAveragePool", y))
+    b.output(b.op("Softmax", b.op("Gemm", y, b.weight(7, 24), b.bias(7), transB=1)), "y")
+
+
+@graph
+def conv_mobile(b):
+    x = b.op("Clip", b.conv(b.data("x", 2, 3, 23, 21), 3, 16, [3, 3], strides=[2, 2], pads=[1, 1, 1, 1]), b.scalar(0),
+             b.scalar(6))
+    y = b.op("HardSwish", b.conv(x, 16, 37, [1, 1]))
+    y = b.op("HardSwish", b.conv(y, 37, 37, [5, 5], group=37, strides=[2, 2], pads=[2, 2, 2, 2]))
+    gate = b.op("Relu", b.conv(b.op("GlobalAveragePool", y), 37, 9, [1, 1]))
+    y = b.op("Mul", y, b.op("HardSigmoid", b.conv(gate, 9, 37, [1, 1])))
+    b.output(b.conv(y, 37, 17, [1, 1]), "y")
+
+
+@graph
+def conv_forms(b):
+    x = b.data("x", 1, 12, 13, 11)
+    grouped = b.op("PRelu", b.conv(x, 12, 18, [3, 3], group=3, pads=[1, 1, 1, 1]), b.bias(18, 1, 1))
+    dilated = b.op("LeakyRelu", b.conv(x, 12, 13, [3, 3], dilations=[2, 2], pads=[2, 2, 2, 2]), alpha=0.1)
+    uneven = b.op("Tanh", b.conv(x, 12, 5, [2, 5], pads=[1, 2, 0, 2]))
+    same = b.op("Elu", b.conv(x, 12, 1, [4, 4], auto_pad="SAME_UPPER"))
+    y = b.op("Concat", grouped, dilated, uneven, same, axis=1)
+    b.output(b.op("Sigmoid", b.conv(y, 37, 29, [3, 2], strides=[3, 2])), "y")
+
+
+@graph
+def conv_unet(b):
+    x = b.op("Relu", b.conv(b.data("x", 1, 2, 20, 14), 2, 10, [3, 3], pads=[1, 1, 1, 1]))
+    low = b.op("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+    low = b.op("Relu", b.conv(low, 10, 20, [3, 3], pads=[1, 1, 1, 1]))
+    up = b.op("ConvTranspose", low, b.weight(20, 10, 2, 2, fan=20), b.bias(10), strides=[2, 2])
+    wide = b.op("Resize", low, "", b.constant(np.array([1, 1, 2, 2], np.float32)), mode="linear",
+                coordinate_transformation_mode="half_pixel")
+    near = b.op("Resize", low, "", b.constant(np.array([1, 1, 2, 2], np.float32)), mode="nearest",
+                coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+    y = b.conv(b.op("Concat", x, up, wide, near, axis=1), 60, 3, [3, 3], pads=[1, 1, 1, 1])
+    up = b.op("ConvTranspose", y, b.weight(3, 4, 3, 3, fan=27), strides=[2, 3], pads=[1, 0, 0, 1],
+              output_padding=[1, 0], dilations=[1, 2])
+    b.output(y, "y")
+    b.output(up, "up")
+
+
+@graph
+def conv_pools(b):
+    x = b.data("x", 1, 7, 15, 16)
+    same = dict(kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    parts = [b.op("MaxPool", x, **same), b.op("AveragePool", x, **same),
+             b.op("AveragePool", x, count_include_pad=1, **same), b.op("LRN", x, size=3, alpha=0.5, beta=0.75)]
+    y = b.op("Concat", *parts, axis=1)
+    y = b.op("AveragePool", y, kernel_shape=[4, 3], strides=[2, 3], ceil_mode=1)
+    y = b.op("InstanceNormalization", y, b.positive(28), b.bias(28))
+    b.output(y, "y")
+    b.output(b.op("GlobalMaxPool", x), "peak")
+
+
+@graph
+def conv_1d_3d(b):
+    x = b.data("x", 1, 5, 101)
+    y = b.op("Relu", b.conv(x, 5, 19, [7], strides=[3], pads=[3, 3]))
+    y = b.op("Softplus", b.conv(y, 19, 19, [3], group=19, pads=[2, 0], dilations=[1]))
+    b.output(b.op("MaxPool", y, kernel_shape=[3], strides=[2]), "y")
+    v = b.data("v", 1, 2, 5, 6, 7)
+    z = b.op("Relu", b.conv(v, 2, 9, [3, 3, 3], pads=[1, 1, 1, 1, 1, 1]))
+    b.output(b.conv(z, 9, 3, [2, 1, 3], strides=[1, 2, 2]), "z")
+
+
+@graph
+def conv_shuffle(b):
+    x = b.op("Pad", b.data("x", 1, 8, 9, 7), b.ints(0, 0, 1, 2, 0, 0, 0, 1), b.scalar(0.25))
+    y = b.conv(x, 8, 16, [3, 3], group=4)
+    y = b.op("Transpose", b.op("Reshape", y, b.ints(1, 4, 4, 8, 8)), perm=[0, 2, 1, 3, 4])
+    left, right = b.op("Split", b.op("Reshape", y, b.ints(1, 16, 8, 8)), b.ints(5, 11), outputs=2, axis=1)
+    left = b.op("Slice", left, b.ints(7, 0), b.ints(-9, 8), b.ints(2, 3), b.ints(-1, 2))
+    b.output(left, "left")
+    right = b.conv(right, 11, 12, [1, 1])
+    b.output(b.op("DepthToSpace", right, blocksize=2), "right")
+
+
+# Recurrent networks
+
+
+@graph
+def lstm_bidirectional(b):
+    steps, batch, width, hidden = 7, 3, 11, 13
+    x = b.data("x", steps, batch, width)
+    lengths = b.input("lengths", np.array([7, 2, 5], np.int32))
+    for layer in range(2):
+        inner = width if layer == 0 else 2 * hidden
+        y, h, c = b.op("LSTM", x, b.weight(2, 4 * hidden, inner, fan=inner),
+                       b.weight(2, 4 * hidden, hidden, fan=hidden), b.bias(2, 8 * hidden), lengths,
+                       outputs=3, hidden_size=hidden, direction="bidirectional")
+        x = b.op("Reshape", b.op("Transpose", y, perm=[0, 2, 1, 3]), b.ints(steps, batch, 2 * hidden))
+    b.output(x, "y")
+    b.output(h, "h")
+    b.output(c, "c")
+
+
+@graph
+def lstm_state(b):
+    hidden = 17
+    y, h, c = b.op("LSTM", b.data("x", 5, 1, 9), b.weight(1, 4 * hidden, 9, fan=9),
+                   b.weight(1, 4 * hidden, hidden, fan=hidden), b.bias(1, 8 * hidden), "", b.data("h0", 1, 1, hidden),
+                   b.data("c0", 1, 1, hidden), b.bias(1, 3 * hidden), outputs=3, hidden_size=hidden)
+    b.output(b.linear(b.op("Squeeze", y, b.ints(1)), hidden, 5), "y")
+    b.output(h, "h")
+    b.output(c, "c")
+
+
+@graph
+def gru_both_resets(b):
+    hidden = 19
+    x = b.op("Gather", b.weight(31, 10, fan=1), b.input("tokens", b.random.integers(0, 31, (6, 2))))
+    for reset in (0, 1):
+        y, h = b.op("GRU", x, b.weight(1, 3 * hidden, 10, fan=10), b.weight(1, 3 * hidden, hidden, fan=hidden),
+                    b.bias(1, 6 * hidden), outputs=2, hidden_size=hidden, linear_before_reset=reset,
+                    direction="forward" if reset else "reverse")
+        b.output(y, f"y{reset}")
+        b.output(h, f"h{reset}")
+
+
+@graph
+def rnn_activations(b):
+    hidden = 9
+    y, h = b.op("RNN", b.data("x", 4, 2, 6), b.weight(2, hidden, 6, fan=6), b.weight(2, hidden, hidden, fan=hidden),
+                b.bias(2, 2 * hidden), outputs=2, hidden_size=hidden, direction="bidirectional",
+                activations=["Tanh", "Relu"])
+    b.output(y, "y")
+    b.output(h, "h")
+
+
+# Transformers
+
+
+def padding_mask(b, batch, length):
+    keep = np.ones((batch, 1, 1, length), np.float32)
+    keep[0, ..., -3:] = 0
+    return b.op("Mul", b.op("Sub", b.scalar(1), b.input("keep", keep)), b.scalar(-10000))
+
+
+@graph
+def encoder(b):
+    x = b.data("x", 2, 11, 32)
+    mask = padding_mask(b, 2, 11)
+    b.output(b.encoder(x, mask, 2, 11, 2, 16, b.layer_norm), "y")
+
+
+@graph
+def encoder_primitives(b):
+    x = b.data("x", 1, 13, 34)
+    b.output(b.encoder(x, padding_mask(b, 1, 13), 1, 13, 2, 17, b.layer_norm_of_primitives), "y")
+
+
+@graph
+def decoder_grouped_rotary(b):
+    length, heads, groups, width = 7, 4, 2, 8
+    inner = heads * width
+    x = b.data("x", 1, length, inner)
+    square = b.op("ReduceMean", b.op("Pow", x, b.scalar(2)), axes=[-1], keepdims=1)
+    y = b.op("Mul", x, b.op("Reciprocal", b.op("Sqrt", b.op("Add", square, b.scalar(1e-5)))))
+    y = b.op("Mul", b.positive(inner), y)
+    angles = np.outer(np.arange(length), 100.0 ** (-np.arange(0, width, 2) / width))
+    angles = np.concatenate([angles, angles], -1).astype(np.float32)[None, None]
+    cos, sin = b.constant(np.cos(angles)), b.constant(np.sin(angles))
+
+    def project(count):
+        return b.heads(b.op("MatMul", y, b.weight(inner, count * width, fan=inner)), 1, length, count, width)
+
+    def rotate(t):
+        low = b.op("Slice", t, b.ints(0), b.ints(width // 2), b.ints(3))
+        high = b.op("Slice", t, b.ints(width // 2), b.ints(width), b.ints(3))
+        turned = b.op("Concat", b.op("Neg", high), low, axis=-1)
+        return b.op("Add", b.op("Mul", t, cos), b.op("Mul", turned, sin))
+
+    def repeat(t):
+        wide = b.op("Expand", b.op("Unsqueeze", t, b.ints(2)), b.ints(1, groups, heads // groups, length, width))
+        return b.op("Reshape", wide, b.ints(1, heads, length, width))
+
+    q, k, v = rotate(project(heads)), repeat(rotate(project(groups))), repeat(project(groups))
+    causal = b.constant(np.triu(np.full((length, length), -1e9, np.float32), 1)[None, None])
+    y = b.op("Transpose", b.attention(q, k, v, width, causal), perm=[0, 2, 1, 3])
+    y = b.op("MatMul", b.op("Reshape", y, b.ints(1, length, inner)), b.weight(inner, inner, fan=inner))
+    y = b.op("Add", x, y)
+    gate = b.op("MatMul", y, b.weight(inner, 43, fan=inner))
+    gate = b.op("Mul", gate, b.op("Sigmoid", gate))
+    gate = b.op("Mul", gate, b.op("MatMul", y, b.weight(inner, 43, fan=inner)))
+    b.output(b.op("Add", y, b.op("MatMul", gate, b.weight(43, inner, fan=43))), "y")
+
+
+@graph
+def matmul_tails(b):
+    """Products of every kind in sizes around the tiles of registers, and of one."""
+    for m, k, n in ((1, 1, 1), (1, 37, 67), (5, 1, 17), (7, 31, 1), (13, 16, 47), (33, 65, 16)):
+        y = b.linear(b.data(f"x{m}_{k}_{n}", m, k), k, n)
+        b.output(b.op("LeakyRelu", y), f"y{m}_{k}_{n}")
+    left, right = b.data("left", 2, 3, 5, 19), b.data("right", 3, 19, 23)
+    b.output(b.op("LogSoftmax", b.op("MatMul", left, right), axis=2), "batched")
+    b.output(b.op("Gemm", b.data("a", 29, 6), b.data("b", 31, 29), b.bias(31), transA=1, transB=1, alpha=0.25,
+                  beta=2.0), "gemm")
+    b.output(b.op("Einsum", b.data("e", 3, 7, 5), b.data("f", 5, 2, 7), equation="abc,cdb->ad"), "einsum")
+
+
+@graph
+def reductions(b):
+    x = b.data("x", 3, 5, 7, 37)
+    b.output(b.op("ReduceMax", x, axes=[1, 3], keepdims=0), "max")
+    b.output(b.op("ReduceLogSumExp", x, axes=[-1], keepdims=1), "logsumexp")
+    b.output(b.op("ReduceL2", x, axes=[0, 2], keepdims=1), "l2")
+    b.output(b.op("ArgMax", x, axis=3, keepdims=0), "argmax", TensorProto.INT64)
+    values, indices = b.op("TopK", x, b.ints(5), outputs=2, axis=3)
+    b.output(values, "values")
+    b.output(indices, "indices", TensorProto.INT64)
+    b.output(b.op("CumSum", x, b.constant(np.int64(2)), reverse=1, exclusive=1), "sums")
+    rows = b.input("rows", np.array([[2, 0], [-1, 1]], np.int64))
+    b.output(b.op("Gather", x, rows, axis=1), "rows_of_x")
+    b.output(b.op("Where", b.op("Greater", x, b.scalar(0.5)), b.op("Erf", x), b.op("Exp", x)), "chosen")
+
+
+# Control flow
+
+
+@graph
+def if_branches(b):
+    x = b.data("x", 3, 17)
+    for name, value in (("yes", True), ("no", False)):
+        branches = []
+        for side, kind in (("then", "Tanh"), ("else", "Exp")):
+            inner = Builder(f"{name}_{side}", prefix=f"{name}_{side}_")
+            inner.output(inner.op(kind, inner.linear(x, 17, 5)), f"{name}_{side}", shape=[3, 5])
+            branches.append(inner.body())
+        condition = b.input(name, np.array(value))
+        b.output(b.op("If", condition, then_branch=branches[0], else_branch=branches[1]), f"{name}_y")
+
+
+@graph
+def loop_scan_output(b):
+    body = Builder("body", prefix="body_")
+    body.inputs = [helper.make_tensor_value_info("i", TensorProto.INT64, []),
+                   helper.make_tensor_value_info("going", TensorProto.BOOL, []),
+                   helper.make_tensor_value_info("state", TensorProto.FLOAT, [2, 13])]
+    step = body.op("Tanh", body.op("MatMul", "state", body.weight(13, 13, fan=13)))
+    step = body.op("Add", step, body.op("Cast", "i", to=TensorProto.FLOAT))
+    body.output("going", "still_going", TensorProto.BOOL, [])
+    body.output(step, "next", shape=[2, 13])
+    body.output(body.op("ReduceSum", step, keepdims=0), "sum", shape=[])
+    last, sums = b.op("Loop", b.constant(np.int64(5)), b.constant(np.array(True)), b.data("x", 2, 13), outputs=2,
+                      body=body.body())
+    b.output(last, "last")
+    b.output(sums, "sums")
+
+
+@graph
+def scan_cell(b):
+    body = Builder("body", prefix="body_")
+    body.inputs = [helper.make_tensor_value_info("state", TensorProto.FLOAT, [3, 7]),
+                   helper.make_tensor_value_info("slice", TensorProto.FLOAT, [3, 5])]
+    step = body.op("Tanh", body.op("Add", body.op("MatMul", "slice", body.weight(5, 7, fan=5)),
+                                   body.op("MatMul", "state", body.weight(7, 7, fan=7))))
+    body.output(step, "next", shape=[3, 7])
+    body.output(step, "row", shape=[3, 7])
+    last, rows = b.op("Scan", b.data("h0", 3, 7), b.data("x", 6, 3, 5), outputs=2, body=body.body(), num_scan_inputs=1)
+    b.output(last, "last")
+    b.output(rows, "rows")
+
+
+def save(path, data):
+    if len(data) > LIMIT:
+        sys.exit(f"record.py: {path}: {len(data)} bytes, over the limit of {LIMIT}")
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def record(name):
+    builder = Builder(name)
+    GRAPHS[name](builder)
+    model = builder.model()
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    names = [value.name for value in builder.inputs]
+    results = session.run(None, dict(zip(names, builder.feeds)))
+    for output, value in zip(model.graph.output, results):
+        kind = helper.np_dtype_to_tensor_dtype(np.asarray(value).dtype)
+        output.CopyFrom(helper.make_tensor_value_info(output.name, kind, np.shape(value)))
+    onnx.checker.check_model(model, full_check=True)
+    folder = os.path.join(HERE, "recorded", name)
+    os.makedirs(os.path.join(folder, "test_data_set_0"), exist_ok=True)
+    save(os.path.join(folder, "model.onnx"), model.SerializeToString())
+    for kind, values, infos in (("input", builder.feeds, names), ("output", results, [o.name for o in builder.outputs])):
+        for i, (value, value_name) in enumerate(zip(values, infos)):
+            data = numpy_helper.from_array(np.asarray(value), value_name).SerializeToString()
+            save(os.path.join(folder, "test_data_set_0", f"{kind}_{i}.pb"), data)
+    scales = ", ".join(f"{np.abs(value).max():.3g}" for value in results)
+    print(f"{name}: outputs up to {scales}")
+
+
+if __name__ == "__main__":
+    for NAME in sys.argv[1:] or GRAPHS:
+        record(NAME)

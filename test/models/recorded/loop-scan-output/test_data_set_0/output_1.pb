@@ -1,0 +1,1 @@
+BsumsJXD¢¾Q9ÎAµËLBM)›B ÍB
