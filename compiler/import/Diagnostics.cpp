@@ -7,7 +7,7 @@ using namespace mlir;
 using namespace nncc;
 
 constexpr llvm::StringLiteral limitTag = "nncc.limit";
-constexpr size_t maxName = 120, maxMessage = 1600;
+constexpr size_t maxName = 120, maxMessage = 8000;
 
 Location nncc::fileLocation(MLIRContext *context, StringRef file) { return FileLineColLoc::get(context, file, 0, 0); }
 

@@ -130,7 +130,7 @@ LogicalResult importExpand(Node &node) {
   if (auto declared = node.declaredType(0); declared && !node.isConstant(1)) {
     RankedTensorType shapeType = node.type(1);
     int64_t rank = declared->getRank();
-    if (shapeType.getRank() != 1 || shapeType.getDimSize(0) > rank)
+    if (shapeType.getRank() != 1 || shapeType.getDimSize(0) > rank || x.getRank() > rank)
       return node.error() << "expected a shape for " << *declared << ", found " << shapeType;
     // Where the shape says 1 the input's extent holds.
     SmallVector<int64_t> floor(rank - x.getRank(), 1);

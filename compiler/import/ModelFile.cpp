@@ -107,10 +107,15 @@ std::unique_ptr<ModelFile> ModelFile::load(MLIRContext &context, StringRef path,
   llvm::Error error = file->fileKind == Kind::Text ? readText(text, *file->model)
                                                    : readWire(ArrayRef(text.data(), text.size()), *file->model);
   if (error) {
-    std::string message = llvm::toString(std::move(error));
+    std::string message;
+    std::error_code code;
+    llvm::handleAllErrors(std::move(error), [&](const llvm::ErrorInfoBase &info) {
+      message = info.message();
+      code = info.convertToErrorCode();
+    });
     if (file->fileKind == Kind::Binary && looksLikeText(text))
       message = "not an ONNX model: this is a text file";
-    emitError(loc) << message;
+    (code == std::errc::value_too_large ? emitLimit(loc) : emitError(loc)) << message;
     return nullptr;
   }
   if (failed(Validator(context, *file).run()))

@@ -25,8 +25,9 @@ static Error scan(StringRef text) {
       i = end;
     } else if (StringRef("([{<").contains(c)) {
       if (++depth >= limits::textNesting)
-        return createStringError("line " + Twine(line).str() + ": nested deeper than " +
-                                 Twine(limits::textNesting).str());
+        return createStringError(std::make_error_code(std::errc::value_too_large),
+                                 "line " + Twine(line).str() + ": nested deeper than " +
+                                     Twine(limits::textNesting).str());
     } else if (StringRef(")]}>").contains(c) && text.substr(i ? i - 1 : 0, 2) != "=>") {
       --depth;
     }

@@ -76,7 +76,8 @@ void appendFixed64(uint64_t value, std::string &out) {
 
 Error Walk::message(Message kind, size_t begin, size_t end, unsigned depth, std::string &out) {
   if (depth > 3 * limits::subgraphDepth + 8)
-    return createStringError("sub-graphs are nested deeper than " + Twine(limits::subgraphDepth).str());
+    return createStringError(std::make_error_code(std::errc::value_too_large),
+                             "sub-graphs are nested deeper than " + Twine(limits::subgraphDepth).str());
   CodedInputStream in(reinterpret_cast<const uint8_t *>(bytes.data()) + begin, int(end - begin));
   auto position = [&] { return begin + size_t(in.CurrentPosition()); };
   while (size_t(in.CurrentPosition()) < end - begin) {
