@@ -55,8 +55,9 @@ static double computeTime(const Work &work, kernel::TargetAttr target) {
   return work.flops / (double(target.getLanes()) * (target.hasFma() ? 6000 : 3000));
 }
 
-// The time of one of a x b tasks: its share of the arithmetic, if all units take the same time, or of the memory
-// traffic. What stays in L2 between tasks costs a third.
+// The time of one of a x b tasks: its share of the arithmetic, if all units take the same time, and the memory traffic,
+// which hides behind arithmetic only in part: every cut between rows reads all weights once more. What stays in L2
+// between tasks costs a third.
 static double taskTime(const Work &work, kernel::TargetAttr target, int64_t a, int64_t b) {
   int64_t rows = work.units[0], panels = work.units.size() > 1 ? work.units[1] : 1;
   double share =
@@ -64,13 +65,13 @@ static double taskTime(const Work &work, kernel::TargetAttr target, int64_t a, i
   auto cost = [&](double bytes) { return bytes * 2 <= double(target.getL2()) ? bytes / 3 : bytes; };
   double own = work.bytes - work.rowPartBytes - work.panelPartBytes;
   double traffic = cost(work.rowPartBytes / double(b)) + cost(work.panelPartBytes / double(a)) + own * share;
-  return std::max(computeTime(work, target) * share, traffic / bytesPerMicrosecond);
+  return computeTime(work, target) * share + traffic / bytesPerMicrosecond;
 }
 
 SmallVector<int64_t, 2> chooseTasks(const Work &work, kernel::TargetAttr target) {
   constexpr double leastMicroseconds = 30;
   constexpr int64_t mostTasks = 16;
-  double total = std::max(computeTime(work, target), work.bytes / bytesPerMicrosecond);
+  double total = computeTime(work, target) + work.bytes / bytesPerMicrosecond;
   int64_t limit = std::clamp<int64_t>(int64_t(total / leastMicroseconds), 1, mostTasks);
   int64_t rows = work.units[0], panels = work.units.size() > 1 ? work.units[1] : 1;
   double best = std::numeric_limits<double>::max();
