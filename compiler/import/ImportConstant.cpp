@@ -1,6 +1,6 @@
 // Operators that make tensors from nothing but numbers.
-#include "compiler/import/Node.h"
 #include "compiler/import/ReadTensor.h"
+#include "compiler/import/RunTime.h"
 using namespace mlir;
 
 namespace nncc {
@@ -63,6 +63,9 @@ LogicalResult importRange(Node &node) {
   for (unsigned i : {0, 1, 2})
     if (node.type(i).getNumElements() != 1 || node.type(i).getElementType() != element)
       return node.error() << "expected three scalars of one type, found " << node.type(i);
+  if (auto declared = node.declaredType(0);
+      declared && !(node.isConstant(0) && node.isConstant(1) && node.isConstant(2)))
+    return rangeAtRunTime(node, *declared);
   if (isa<IntegerType>(element)) {
     auto start = node.constantInts(0), limit = node.constantInts(1), delta = node.constantInts(2);
     if (failed(start) || failed(limit) || failed(delta))

@@ -1,6 +1,6 @@
 // Operators whose addresses or order depend on data. Indices are checked: at import where they are constant, else at
 // run time through the entry's status.
-#include "compiler/import/Node.h"
+#include "compiler/import/RunTime.h"
 using namespace mlir;
 
 namespace nncc {
@@ -166,6 +166,18 @@ LogicalResult importOneHot(Node &node) {
 }
 
 LogicalResult importCumSum(Node &node) {
+  bool exclusive = node.integer("exclusive", 0) != 0, reverse = node.integer("reverse", 0) != 0;
+  auto along = [&](int64_t axis) {
+    return node.build<nn::CumSumOp>(node.operand(0), [&](auto &p) {
+      p.setAxis(node.builder.getI64IntegerAttr(axis));
+      if (exclusive)
+        p.setExclusive(node.builder.getUnitAttr());
+      if (reverse)
+        p.setReverse(node.builder.getUnitAttr());
+    });
+  };
+  if (!node.isConstant(1))
+    return cumSumAtRunTime(node, along);
   FailureOr<SmallVector<int64_t>> given = node.constantInts(1);
   if (failed(given))
     return failure();
@@ -174,14 +186,7 @@ LogicalResult importCumSum(Node &node) {
   FailureOr<int64_t> axis = node.axis(given->front(), node.type(0).getRank());
   if (failed(axis))
     return failure();
-  bool exclusive = node.integer("exclusive", 0) != 0, reverse = node.integer("reverse", 0) != 0;
-  return node.results(node.build<nn::CumSumOp>(node.operand(0), [&](auto &p) {
-    p.setAxis(node.builder.getI64IntegerAttr(*axis));
-    if (exclusive)
-      p.setExclusive(node.builder.getUnitAttr());
-    if (reverse)
-      p.setReverse(node.builder.getUnitAttr());
-  }));
+  return node.results(along(*axis));
 }
 
 /// Unsorted results may come in any order, so sorted ones serve.

@@ -1,6 +1,6 @@
 // Operators that move elements by constant positions.
 #include "compiler/import/Limits.h"
-#include "compiler/import/Node.h"
+#include "compiler/import/RunTime.h"
 using namespace mlir;
 
 namespace nncc {
@@ -62,6 +62,10 @@ LogicalResult importSplit(Node &node) {
 LogicalResult importSlice(Node &node) {
   RankedTensorType x = node.type(0);
   int64_t rank = x.getRank();
+  auto varies = [&](unsigned i) { return node.operand(i) && !node.isConstant(i); };
+  if (auto declared = node.declaredType(0);
+      declared && node.operand(1) && (varies(1) || varies(2) || varies(3) || varies(4)))
+    return sliceAtRunTime(node, *declared);
   FailureOr<Node::OptionalInts> starts = node.intsOperandOrAttribute(1, "starts");
   FailureOr<Node::OptionalInts> ends = node.intsOperandOrAttribute(2, "ends");
   FailureOr<Node::OptionalInts> given = node.intsOperandOrAttribute(3, "axes");

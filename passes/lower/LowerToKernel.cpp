@@ -34,7 +34,25 @@ struct LowerToKernelPass : impl::LowerToKernelBase<LowerToKernelPass> {
     lower::populateIndexedPatterns(types, patterns);
     lower::populateTransposedPatterns(types, patterns);
     if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
-      signalPassFailure();
+      return signalPassFailure();
+    dropEmptyWork();
+  }
+
+  // What computes no elements, or copies none, is left out: later stages see only buffers that hold something.
+  void dropEmptyWork() {
+    auto isEmpty = [](Type type) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      return tensor && tensor.hasStaticShape() && tensor.getNumElements() == 0;
+    };
+    getOperation().walk([&](Operation *op) {
+      if (auto work = dyn_cast<DestinationStyleOpInterface>(op);
+          work && op->getNumResults() && llvm::all_of(op->getResultTypes(), isEmpty)) {
+        op->replaceAllUsesWith(work.getDpsInits());
+        op->erase();
+      } else if (auto copy = dyn_cast<bufferization::MaterializeInDestinationOp>(op);
+                 copy && !op->getNumResults() && isEmpty(copy.getSource().getType()))
+        op->erase();
+    });
   }
 };
 } // namespace

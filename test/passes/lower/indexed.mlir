@@ -29,3 +29,14 @@ func.func @topk(%x: tensor<2x9xui16>, %values: memref<2x3xui16>, %indices: memre
   bufferization.materialize_in_destination %i in restrict writable %indices : (tensor<2x3xsi64>, memref<2x3xsi64>) -> ()
   return
 }
+
+// What has no elements is not computed.
+// CHECK-LABEL: @empty
+// CHECK-NOT: kernel
+// CHECK-NOT: materialize
+// CHECK: return
+func.func @empty(%x: tensor<9x0xf32>, %i: tensor<3xsi32>, %out: memref<3x0xf32>) {
+  %y = nn.gather %x, %i axis 0 : (tensor<9x0xf32>, tensor<3xsi32>) -> tensor<3x0xf32>
+  bufferization.materialize_in_destination %y in restrict writable %out : (tensor<3x0xf32>, memref<3x0xf32>) -> ()
+  return
+}
