@@ -26,7 +26,7 @@ def configure(here):
 
     # A checkout may lie in a folder with a space in its name.
     if " " in root + build:
-        config.substitutions += [(f"%{c}", f'"%/{c}"') for c in "sSpt"]
+        config.substitutions += [(f"%{c}(?![a-z])", f'"%/{c}"') for c in "sSpt"]
     config.substitutions += [
         # C and, with -x c++, C++: warnings are errors, headers are found from the project's root.
         ("%cc", f'"{config.nncc_cc}" -Wall -Wextra -Werror -I"{root}"'),
