@@ -25,6 +25,8 @@ const Value *Frame::find(StringRef name) const {
   return nullptr;
 }
 
+static bool exceeds(size_t count, uint8_t most) { return most != kAnyNumber && count > most; }
+
 static std::string formKey(StringRef domain, StringRef name) { return functionKey(domain, name, ""); }
 
 Importer::Importer(MLIRContext &context, const ModelFile &file, const ImportOptions &options)
@@ -115,17 +117,17 @@ LogicalResult Importer::importNode(const onnx::NodeProto &proto, Frame &frame) {
     return importCall(proto, *callee, loc, operands, frame);
   while (!operands.empty() && !operands.back())
     operands.pop_back();
-  if (operands.size() < form->minInputs || operands.size() > form->maxInputs ||
+  if (operands.size() < form->minInputs || exceeds(operands.size(), form->maxInputs) ||
       !llvm::all_of(ArrayRef(operands).take_front(form->minInputs), [](Value v) { return bool(v); })) {
     auto diagnostic = emitError(loc) << "expected " << unsigned(form->minInputs);
-    if (form->maxInputs == 255)
+    if (form->maxInputs == kAnyNumber)
       diagnostic << " or more";
     else if (form->maxInputs > form->minInputs)
       diagnostic << " to " << unsigned(form->maxInputs);
     size_t given = llvm::count_if(operands, [](Value v) { return bool(v); });
     return diagnostic << " inputs, got " << given;
   }
-  if (proto.output_size() > form->maxOutputs)
+  if (exceeds(proto.output_size(), form->maxOutputs))
     return emitError(loc) << "expected at most " << unsigned(form->maxOutputs) << " outputs, got "
                           << proto.output_size();
   Node node(*this, proto, *form, opset, frame, loc, operands);

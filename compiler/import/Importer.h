@@ -12,6 +12,9 @@
 namespace nncc {
 class Node;
 
+/// A row's number of inputs or outputs that stands for no limit.
+constexpr uint8_t kAnyNumber = 255;
+
 /// One row of Onnx.td.
 struct Form {
   llvm::StringLiteral domain, name;

@@ -3,6 +3,7 @@
 include "llvm/TableGen/SearchableTable.td"
 
 // `op`: what it becomes (the last op of several); `least` to `most` inputs, of which the first `least` must be given;
+// 255, of inputs or outputs, is no limit;
 // `importer`: a function LogicalResult importer(Node &) of the family's file.
 class Form<string name, int since, string op, int least, int most, string importer, string args = "", int outputs = 1,
            string domain = ""> {
