@@ -29,6 +29,10 @@ def FoldWeights : Pass<"nncc-fold-weights"> {
   let summary = "movement and exactly rounded arithmetic on constants => constants of any size";
   let dependentDialects = ["nn::NNDialect"];
 }
+def FuseProjections : Pass<"nncc-fuse-projections"> {
+  let summary = "matmul(x, w1), matmul(x, w2), ... before one attention => slices of matmul(x, concat(w1, w2, ...))";
+  let dependentDialects = ["nn::NNDialect"];
+}
 def MergeReshapes : Pass<"nncc-merge-reshapes"> {
   let summary = "reshape(matmul(x, w) + row) => matmul(reshape(x), w) + row, where the last dimension stays";
   let dependentDialects = ["nn::NNDialect"];

@@ -237,8 +237,7 @@ Value Recognition::stripScale(Value v) {
     x = moves.back()->getOperand(0);
   }
   std::optional<Scaled> scaled = matchScaled(x);
-  // A product's epilogue scales for nothing.
-  if (!scaled || isa_and_nonnull<AddOp, MatmulOp>(scaled->x.getDefiningOp()))
+  if (!scaled)
     return v;
   scale *= scaled->scalar;
   x = scaled->x;
