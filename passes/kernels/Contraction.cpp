@@ -127,11 +127,24 @@ void ContractionEmitter::prefetch(ArrayRef<Column> columns, int64_t height, cons
       prefetchWrite(out, add(result.row(r), column.result));
 }
 
+void ContractionEmitter::prefetchWeights(int64_t weightBytes, int64_t depth, int64_t panels, Value tileNumber) {
+  ahead.reset();
+  if (weightBytes * 2 <= target.getL2())
+    return;
+  int64_t bytes = element.getIntOrFloatBitWidth() / 8, lines = std::max<int64_t>(1, panel * bytes / 64);
+  ahead = add(Address{{}, depth * panel * panels}, rem(tileNumber, lines), 64 / bytes);
+}
+
 void ContractionEmitter::step(MutableArrayRef<Value> acc, ArrayRef<Column> columns, const Buffer &weights,
                               Address offset, ArrayRef<std::optional<Address>> x, const Buffer &xs, bool masked) {
   SmallVector<Value> w;
   for (const Column &column : columns)
     w.push_back(load(weights, add(column.weights, offset), lanes, masked ? column.mask : Value()));
+  if (ahead) {
+    Address line = add(add(add(columns.front().weights, offset), *ahead), weights.offset);
+    memref::PrefetchOp::create(b, weights.flat, ValueRange{value(line)}, /*isWrite=*/false, /*localityHint=*/2,
+                               /*isDataCache=*/true);
+  }
   for (auto [r, at] : llvm::enumerate(x)) {
     if (!at)
       continue;

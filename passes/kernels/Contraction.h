@@ -45,6 +45,9 @@ public:
 
   /// The accumulators' first values for `height` rows: zeros, or the bias where the epilogue begins by adding it.
   llvm::SmallVector<Value> start(llvm::ArrayRef<Column> columns, int64_t height, llvm::ArrayRef<RowBase> bases);
+  /// From here on `step` asks for lines of the next panel's weights, where these come from memory: as many tiles as a
+  /// row of the panel has lines share them, by the tile's number. `panels` are taken together.
+  void prefetchWeights(int64_t weightBytes, int64_t depth, int64_t panels, Value tileNumber);
   /// Asks for the lines of the result that the tile will write.
   void prefetch(llvm::ArrayRef<Column> columns, int64_t height, const RowBase &result);
   /// acc[r][v] += x[r] * w[v]; rows whose `x` is null are left alone.
@@ -64,6 +67,7 @@ private:
   mlir::Operation *biasAdd = nullptr; // the epilogue's first op where it adds a value that depends on the column alone
   unsigned biasIndex = 0;             // among the extras
   bool heavy = false;                 // too long to be inlined once per register
+  std::optional<Address> ahead;       // from a weight in use to the line to ask for
 };
 
 } // namespace nncc

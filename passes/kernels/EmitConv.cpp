@@ -22,6 +22,7 @@ struct ConvEmitter : ContractionEmitter {
   Buffer x, weights;
   ImageStrides xs;
   int64_t depth; // input channels of a group
+  int64_t weightBytes = 0;
 
   void run();
   void tile(ArrayRef<Value> row, RowTile tile, Value group, ArrayRef<Column> list);
@@ -36,12 +37,16 @@ struct ConvEmitter : ContractionEmitter {
 void ConvEmitter::run() {
   int64_t bytes = element.getIntOrFloatBitWidth() / 8;
   int64_t inputBytes = g.batch * g.in[0] * g.in[1] * g.in[2] * g.ic * bytes;
-  int64_t weightBytes = g.taps() * depth * g.oc * bytes;
+  weightBytes = g.taps() * depth * g.oc * bytes;
   forEachBand(site.units[0], bandOf(g.outputRows(), inputBytes, weightBytes), [&](KernelSite::Range rows) {
     forEachPanel(site.units[1], g.taps() * depth, /*packed=*/true, 1, [&](Value group, ArrayRef<Column> list) {
       loop(rows.from, rows.to, 1, [&](Value row) {
         SmallVector<Value> at = delinearize(row, {g.batch, g.out[0], g.out[1]});
-        forEachRowTile(*this, g, this->rows, [&](RowTile t) { tile(at, t, group, list); });
+        Value first = mul(row, kernel::tilesOf(g.out[2], this->rows));
+        forEachRowTile(*this, g, this->rows, [&](RowTile t) {
+          prefetchWeights(weightBytes, g.taps() * depth, 1, add(first, div(t.at, this->rows)));
+          tile(at, t, group, list);
+        });
       });
     });
   });

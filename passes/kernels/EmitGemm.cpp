@@ -29,6 +29,7 @@ struct ProductEmitter : ContractionEmitter {
   Buffer a, weights, transposedPanel;
   SmallVector<int64_t> aStrides, bStrides;
   unsigned rowDim;
+  int64_t weightBytes = 0;
   // Of the batch at hand:
   Address aBatch, bBatch;
   SmallVector<RowBase> batchRows;
@@ -36,7 +37,7 @@ struct ProductEmitter : ContractionEmitter {
   void run();
   void runBatch(ArrayRef<Value> batch, KernelSite::Range tiles);
   void runPanel(KernelSite::Range tiles, Value group, ArrayRef<Column> list);
-  void tile(Value row, int64_t height, Value group, ArrayRef<Column> list);
+  void tile(Value number, int64_t height, Value group, ArrayRef<Column> list);
   void transposePanel(ArrayRef<Column> list);
   void transposeBlock(const Column &column, int64_t at, Value k, int64_t depth);
 };
@@ -63,8 +64,8 @@ void ProductEmitter::runBatch(ArrayRef<Value> batch, KernelSite::Range range) {
   }
   batchRows = rowBases(batch, rowDim);
   int64_t bytes = element.getIntOrFloatBitWidth() / 8, tiles = kernel::tilesOf(p.rows.rows, rows);
-  int64_t band =
-      p.transposed ? 0 : bandOf(tiles, p.rows.rows * p.depth * groups * bytes, p.depth * columns * groups * bytes);
+  weightBytes = p.depth * columns * groups * bytes;
+  int64_t band = p.transposed ? 0 : bandOf(tiles, p.rows.rows * p.depth * groups * bytes, weightBytes);
   // Few rows want more columns, or the latency of the adders shows.
   int64_t accumulators = std::min(p.rows.rows, rows) * vectors;
   int64_t atOnce = p.transposed ? 1 : std::max<int64_t>(1, (target.getRegisters() >= 32 ? 9 : 6) / accumulators);
@@ -85,14 +86,16 @@ void ProductEmitter::runPanel(KernelSite::Range tiles, Value group, ArrayRef<Col
       column.weights = add(column.weights, bBatch);
   int64_t full = p.rows.rows / rows, rest = p.rows.rows % rows;
   if (full)
-    loop(tiles.from, rest ? min(tiles.to, c(full)) : tiles.to, 1,
-         [&](Value t) { tile(mul(t, rows), rows, group, own); });
+    loop(tiles.from, rest ? min(tiles.to, c(full)) : tiles.to, 1, [&](Value t) { tile(t, rows, group, own); });
   if (rest)
     onlyIf(b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sgt, tiles.to, c(full)),
-           [&] { tile(c(full * rows), rest, group, own); });
+           [&] { tile(c(full), rest, group, own); });
 }
 
-void ProductEmitter::tile(Value row, int64_t height, Value group, ArrayRef<Column> list) {
+void ProductEmitter::tile(Value number, int64_t height, Value group, ArrayRef<Column> list) {
+  Value row = mul(number, rows);
+  if (p.packed)
+    prefetchWeights(weightBytes, p.depth, kernel::tilesOf(list.size(), vectors), number);
   SmallVector<RowBase> bases;
   for (const RowBase &base : batchRows)
     bases.push_back({add(base.first, row, base.stride), base.stride});

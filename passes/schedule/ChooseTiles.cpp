@@ -42,14 +42,13 @@ int64_t equalPart(int64_t extent, int64_t most) {
   return extent <= 0 ? 1 : llvm::divideCeil(extent, llvm::divideCeil(extent, most));
 }
 
-// Columns decide how wide a panel is: as wide as the table lets it be and still divides them, for workers share panels;
-// else as few equal ones as possible. Rows decide the height alone.
+// Columns decide how wide a panel is: as few panels as the table lets them be, equally wide. Rows decide the height
+// alone.
 kernel::TileAttr chooseTile(Operation *op, TileOp kind, Type element, int64_t rows, int64_t columns) {
   kernel::TargetAttr target = kernel::TargetAttr::of(op);
   int64_t lanes = target.lanesOf(element), vectors = llvm::divideCeil(std::max<int64_t>(columns, 1), lanes);
-  int64_t most = lookup(kind, target, vectors).vectors;
-  int64_t width = vectors % most && vectors % 2 == 0 ? std::min<int64_t>(most, 2) : equalPart(vectors, most);
-  return kernel::TileAttr::get(op->getContext(), equalPart(rows, lookup(kind, target, width).rows), width, lanes);
+  vectors = equalPart(vectors, lookup(kind, target, vectors).vectors);
+  return kernel::TileAttr::get(op->getContext(), equalPart(rows, lookup(kind, target, vectors).rows), vectors, lanes);
 }
 
 Value pack(OpBuilder &b, Location loc, Value w, ArrayRef<int64_t> shape, int64_t panel, int64_t groups,

@@ -19,7 +19,7 @@ func.func @one_row(%a: tensor<1x100xf32>, %b: tensor<768x100xf32>, %y: tensor<1x
   return %0 : tensor<1x768xf32>
 }
 
-// 64 columns make two panels of two vectors, not one of three and one of one: workers share panels.
+// 64 columns make two panels of two vectors, not one of three and one of one.
 // CHECK-LABEL: @equal_panels
 // CHECK: kernel.pack %{{.*}} panel 32 : tensor<3x3x8x64xf32> into tensor<1x2x1x3x3x8x32xf32>
 // CHECK: kernel.conv %{{.*}} tile <7 x 2 x 16>
