@@ -129,9 +129,11 @@ void ContractionEmitter::prefetch(ArrayRef<Column> columns, int64_t height, cons
 
 void ContractionEmitter::prefetchWeights(int64_t weightBytes, int64_t depth, int64_t panels, Value tileNumber) {
   ahead.reset();
-  if (weightBytes * 2 <= target.getL2())
+  // Vectors of 16 bytes take longer to multiply than memory takes to deliver.
+  int64_t bytes = element.getIntOrFloatBitWidth() / 8;
+  if (weightBytes * 2 <= target.getL2() || lanes * bytes <= 16)
     return;
-  int64_t bytes = element.getIntOrFloatBitWidth() / 8, lines = std::max<int64_t>(1, panel * bytes / 64);
+  int64_t lines = std::max<int64_t>(1, panel * bytes / 64);
   ahead = add(Address{{}, depth * panel * panels}, rem(tileNumber, lines), 64 / bytes);
 }
 
