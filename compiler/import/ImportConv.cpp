@@ -52,6 +52,10 @@ static FailureOr<SmallVector<int64_t>> transposedExtents(Node &node, Window &win
     output.erase(output.begin(), output.begin() + 2);
   if (extra.size() != spatial || (!output.empty() && output.size() != spatial))
     return node.error() << "expected " << spatial << " output paddings and output extents";
+  for (ArrayRef<int64_t> list : {extents, ArrayRef<int64_t>(extra), ArrayRef<int64_t>(output)})
+    for (int64_t value : list)
+      if (value < 0 || value > windowLimit)
+        return node.error() << "expected extents and output paddings from 0 to 2^30, found " << value;
   if (node.isBroken())
     return failure();
   bool isGiven = !output.empty();

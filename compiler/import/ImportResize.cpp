@@ -74,6 +74,8 @@ LogicalResult Resizer::readExtents(MutableArrayRef<Axis> axes, unsigned scalesOp
     if (sizes->size() != axes.size())
       return wrongCount(sizes->size());
     for (auto [axis, size] : llvm::zip(axes, *sizes)) {
+      if (size < 0 || size > limits::resizedExtent)
+        return node.error() << "expected sizes from 0 to " << limits::resizedExtent << ", found " << size;
       axis.out = size;
       axis.scale = axis.in ? double(size) / double(axis.in) : 1;
     }
@@ -89,8 +91,8 @@ LogicalResult Resizer::readExtents(MutableArrayRef<Axis> axes, unsigned scalesOp
   if (scales.size() != axes.size())
     return wrongCount(scales.size());
   for (auto [axis, scale] : llvm::zip(axes, scales)) {
-    if (!(scale > 0) || double(axis.in) * scale > double(limits::constantIndices))
-      return node.error() << "expected scales above 0 and extents of at most " << limits::constantIndices;
+    if (!(scale > 0) || !(double(axis.in) * scale <= double(limits::resizedExtent)))
+      return node.error() << "expected scales above 0 and extents of at most " << limits::resizedExtent;
     axis.scale = scale;
     axis.out = int64_t(std::floor(double(axis.in) * scale));
   }
@@ -109,7 +111,7 @@ LogicalResult Resizer::applyPolicy(MutableArrayRef<Axis> axes) {
     scale = policy == "not_larger" ? std::min(scale, axis.scale) : std::max(scale, axis.scale);
   for (Axis &axis : axes) {
     axis.scale = scale;
-    axis.out = int64_t(std::floor(scale * double(axis.in) + 0.5));
+    axis.out = int64_t(std::min(std::floor(scale * double(axis.in) + 0.5), double(INT32_MAX)));
   }
   return success();
 }
@@ -139,8 +141,8 @@ FailureOr<SmallVector<Axis>> Resizer::readAxes() {
     }
   }
   for (const Axis &axis : axes)
-    if (axis.out < 0 || axis.out > limits::constantIndices || (!axis.in && axis.out))
-      return node.error() << "expected extents from 0 to " << limits::constantIndices << ", found " << axis.out
+    if (axis.out > limits::resizedExtent || (!axis.in && axis.out))
+      return node.error() << "expected extents from 0 to " << limits::resizedExtent << ", found " << axis.out
                           << " from " << axis.in;
   return axes;
 }
@@ -197,7 +199,8 @@ Taps Resizer::findTaps(const Axis &axis) const {
   for (int64_t i = 0; i < axis.out; ++i) {
     double x = position(axis, i);
     taps.isOutside.push_back(coordinates == "tf_crop_and_resize" && (x < 0 || x > double(axis.in - 1)));
-    x = std::clamp(x, -double(limits::constantIndices), double(limits::constantIndices));
+    // Positions so far outside, or no number at all, are all alike.
+    x = std::isnan(x) ? 0 : std::clamp(x, -0x1p40, 0x1p40);
     int64_t base = int64_t(std::ceil(x)) - 1;
     SmallVector<double> weights = coefficients(x - double(base), axis.scale);
     int64_t first = base - int64_t(weights.size()) / 2 + 1;
@@ -239,10 +242,10 @@ Value Resizer::resize(Value x, const Axis &axis, int64_t dimension) {
     SmallVector<int64_t> line(Node::typeOf(x).getRank() - dimension, 1);
     line[0] = axis.out;
     for (auto [indices, weights] : llvm::zip(taps.indices, taps.weights)) {
-      SmallVector<Attribute> values;
-      for (double weight : weights)
-        values.push_back(node.builder.getFloatAttr(element, weight));
-      Value factor = node.constant(DenseElementsAttr::get(RankedTensorType::get(line, element), values));
+      auto type = RankedTensorType::get(line, element);
+      auto narrow = llvm::map_to_vector(weights, [](double weight) { return float(weight); });
+      Value factor = node.constant(element.isF32() ? DenseElementsAttr::get(type, ArrayRef<float>(narrow))
+                                                   : DenseElementsAttr::get(type, ArrayRef<double>(weights)));
       Value term = node.build<nn::MulOp>({node.gather(x, indices, dimension), factor});
       sum = sum ? node.build<nn::AddOp>({sum, term}) : term;
     }

@@ -181,7 +181,9 @@ Value Node::scalar(Type element, double value) {
     number.convert(floating.getFloatSemantics(), APFloat::rmNearestTiesToEven, &inexact);
     return constant(DenseElementsAttr::get(type, number));
   }
-  APInt number(element.getIntOrFloatBitWidth(), uint64_t(int64_t(value)), /*isSigned=*/true, /*implicitTrunc=*/true);
+  // The nearest that 64 bits hold; not every double converts.
+  int64_t integer = value >= 0x1p63 ? INT64_MAX : value > -0x1p63 ? int64_t(value) : INT64_MIN;
+  APInt number(element.getIntOrFloatBitWidth(), uint64_t(integer), /*isSigned=*/true, /*implicitTrunc=*/true);
   return constant(DenseElementsAttr::get(type, number));
 }
 

@@ -16,7 +16,6 @@ static void padToSame(Window &window, ArrayRef<int64_t> extents, bool upper) {
 }
 
 FailureOr<Window> nncc::readWindow(Node &node, ArrayRef<int64_t> extents, ArrayRef<int64_t> kernel) {
-  constexpr int64_t limit = int64_t(1) << 31;
   size_t spatial = extents.size();
   Window window;
   SmallVector<int64_t> ones(spatial, 1);
@@ -31,8 +30,11 @@ FailureOr<Window> nncc::readWindow(Node &node, ArrayRef<int64_t> extents, ArrayR
     return node.error() << "expected " << spatial << " kernel extents, strides and dilations and twice as many pads";
   for (ArrayRef<int64_t> list : {window.kernel, window.strides, window.dilations})
     for (int64_t value : list)
-      if (value < 1 || value > limit)
-        return node.error() << "expected kernel, strides and dilations from 1 to 2^31, found " << value;
+      if (value < 1 || value > windowLimit)
+        return node.error() << "expected kernel, strides and dilations from 1 to 2^30, found " << value;
+  for (int64_t value : window.pads)
+    if (value < -windowLimit || value > windowLimit)
+      return node.error() << "expected pads from -2^30 to 2^30, found " << value;
   StringRef automatic = node.string("auto_pad", "NOTSET");
   if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER")
     padToSame(window, extents, automatic == "SAME_UPPER");

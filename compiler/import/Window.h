@@ -4,6 +4,9 @@
 
 namespace nncc {
 
+/// Of an extent, stride, dilation or pad, so that no sum or product of a few overflows.
+constexpr int64_t windowLimit = int64_t(1) << 30;
+
 struct Window {
   llvm::SmallVector<int64_t> kernel, strides, dilations;
   /// All the low pads, then all the high ones.
