@@ -28,10 +28,20 @@ LogicalResult importConcat(Node &node) {
 LogicalResult importSplit(Node &node) {
   RankedTensorType x = node.type(0);
   FailureOr<int64_t> axis = node.axis(node.integer("axis", 0), x.getRank());
-  FailureOr<Node::OptionalInts> given = node.intsOperandOrAttribute(1, "split");
-  if (failed(axis) || failed(given))
+  if (failed(axis))
     return failure();
   int64_t extent = x.getDimSize(*axis), parts = node.proto.output_size();
+  SmallVector<int64_t> declared;
+  for (int64_t i = 0; i < parts; ++i)
+    if (auto part = node.declaredType(i); part && part->getRank() == x.getRank())
+      declared.push_back(part->getDimSize(*axis));
+  FailureOr<Node::OptionalInts> given = Node::OptionalInts(declared);
+  if (node.operand(1) && !node.isConstant(1) && int64_t(declared.size()) == parts)
+    node.checkValue(node.convert(node.operand(1), node.signed64()), declared);
+  else
+    given = node.intsOperandOrAttribute(1, "split");
+  if (failed(given))
+    return failure();
   SmallVector<int64_t> sizes;
   if (*given) {
     sizes = **given;

@@ -123,11 +123,15 @@ LogicalResult Node::checkUnused() {
 
 //===-- Constants -----------------------------------------------------------------------------------------------===//
 
-bool Node::isConstant(unsigned i) const { return operand(i) && matchPattern(operand(i), m_Constant()); }
+bool Node::isConstant(unsigned i) const {
+  return operand(i) && (!type(i).getNumElements() || matchPattern(operand(i), m_Constant()));
+}
 
 /// The value of a constant operand, or a diagnostic.
 static DenseElementsAttr constantOf(Node &node, unsigned i) {
   DenseElementsAttr dense;
+  if (!node.isBroken() && !node.type(i).getNumElements()) // there is nothing to know
+    return DenseElementsAttr::get(node.type(i), ArrayRef<Attribute>());
   if (!node.isBroken() && !matchPattern(node.operand(i), m_Constant(&dense))) {
     std::string name = quoted(node.proto.input(int(i)));
     node.error() << "operand " << i << " " << name << " is not constant, but shapes depend on it; --value " << name
