@@ -18,6 +18,8 @@ namespace nncc {
 namespace {
 
 constexpr int64_t mostBodyOps = 64, mostOperands = 12, mostNames = 8;
+// What is the same along a row costs nothing beside the row, if it is short and the row long.
+constexpr int64_t mostRowOps = 8, leastRow = 32;
 
 bool isFusable(linalg::LinalgOp op) {
   return isa<linalg::GenericOp, linalg::TransposeOp, linalg::BroadcastOp>(op) && op.hasPureTensorSemantics() &&
@@ -109,12 +111,22 @@ struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
       return {};
     // Each element is computed once: every loop of the consumer moves over the producer's result.
     bool once = read.isPermutation();
-    if (!once && !trivial && (iterations(consumer) != iterations(producer)))
+    if (!once && !trivial && !isRowConstant(producer, consumer, read) && iterations(consumer) != iterations(producer))
       return {};
     // Against the grain two inputs are dearer to read than one.
     if (once && !read.isIdentity() && producer.getNumDpsInputs() > 1)
       return {};
     return producer;
+  }
+
+  // LLVM moves what does not depend on the innermost loop out of it.
+  static bool isRowConstant(linalg::LinalgOp producer, linalg::LinalgOp consumer, AffineMap read) {
+    SmallVector<int64_t> ranges = consumer.getStaticLoopRanges();
+    unsigned inner = ranges.size();
+    while (inner > 0 && ranges[inner - 1] == 1)
+      inner--;
+    return inner && ranges[inner - 1] >= leastRow && !read.isFunctionOfDim(inner - 1) &&
+           bodyOps(producer) <= mostRowOps;
   }
 
   static int64_t iterations(linalg::LinalgOp op) { return ShapedType::getNumElements(op.getStaticLoopRanges()); }

@@ -311,6 +311,22 @@ func.func @lookup(%a: memref<16xf32>, %i: memref<37xi32>, %c: memref<37xf32>) {
   }
   return
 }
+func.func @doubles(%a: memref<37xf64>, %b: memref<37xf64>, %c: memref<37xf64>) {
+  linalg.generic {indexing_maps = [#id1, #id1, #id1], iterator_types = ["parallel"]} ins(%a : memref<37xf64>) outs(%b, %c : memref<37xf64>, memref<37xf64>) {
+  ^bb0(%x: f64, %y: f64, %z: f64):
+    %f = math.floor %x : f64
+    %g = math.ceil %x : f64
+    %h = math.roundeven %x : f64
+    %s = arith.addf %f, %g : f64
+    %t = arith.addf %s, %h : f64
+    %e = math.exp %x : f64
+    %i = math.tanh %e : f64
+    %p = math.powf %e, %x : f64
+    %q = arith.addf %i, %p : f64
+    linalg.yield %t, %q : f64, f64
+  }
+  return
+}
 func.func @last(%a: memref<1xf32>) {
   return
 }

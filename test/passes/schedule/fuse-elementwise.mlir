@@ -114,6 +114,29 @@ func.func @recomputed(%x: tensor<4x8xf32>, %y: tensor<8xf32>) -> tensor<4x8xf32>
   return %b : tensor<4x8xf32>
 }
 
+// What is the same along a long row is computed once for each row anyway.
+// CHECK-LABEL: @row_constant
+// CHECK: linalg.generic
+// CHECK: math.rsqrt
+// CHECK: arith.mulf
+// CHECK-NOT: linalg.generic
+// CHECK: return
+func.func @row_constant(%x: tensor<4x64xf32>, %y: tensor<4xf32>) -> tensor<4x64xf32> {
+  %e1 = tensor.empty() : tensor<4xf32>
+  %e = tensor.empty() : tensor<4x64xf32>
+  %a = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%y : tensor<4xf32>) outs(%e1 : tensor<4xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %r = math.rsqrt %in : f32
+    linalg.yield %r : f32
+  } -> tensor<4xf32>
+  %b = linalg.generic {indexing_maps = [#id, #col, #id], iterator_types = ["parallel", "parallel"]} ins(%x, %a : tensor<4x64xf32>, tensor<4xf32>) outs(%e : tensor<4x64xf32>) {
+  ^bb0(%in: f32, %in2: f32, %out: f32):
+    %r = arith.mulf %in, %in2 : f32
+    linalg.yield %r : f32
+  } -> tensor<4x64xf32>
+  return %b : tensor<4x64xf32>
+}
+
 // A cast goes into each of its users.
 // CHECK-LABEL: @cast_twice
 // CHECK: linalg.generic
