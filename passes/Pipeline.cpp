@@ -109,6 +109,7 @@ void buildGraphPipeline(OpPassManager &pm, const PipelineOptions &options) {
   optional("propagate-transposes", createPropagateTransposes()); // attention reads heads and rows in either order
   optional("fold-flatten", createFoldFlatten());
   optional("fold-scales", createFoldScales());
+  optional("fuse-projections", createFuseProjections()); // whose weights FoldWeights joins
   pm.addPass(createFoldWeights());
   optional("merge-reshapes", createMergeReshapes());
   optional("fuse-epilogue", createFuseEpilogue());

@@ -34,8 +34,8 @@ struct PipelineOptions {
 
 /// The passes that results do not depend on: a pass's name without its `nncc-`, as -fno-NAME takes it.
 inline constexpr llvm::StringLiteral optionalPasses[] = {
-    "recognise-activation", "recognise-norm", "recognise-attention", "propagate-transposes", "fold-flatten",
-    "fold-scales",          "merge-reshapes", "fuse-epilogue",       "fuse-elementwise"};
+    "recognise-activation", "recognise-norm",   "recognise-attention", "propagate-transposes", "fold-flatten",
+    "fold-scales",          "fuse-projections", "merge-reshapes",      "fuse-epilogue",        "fuse-elementwise"};
 
 void registerDialects(mlir::DialectRegistry &registry);
 

@@ -1,5 +1,5 @@
-// Queries, keys and values of one input are one matmul, whose rows attention reads in place: the input is streamed once,
-// and the weights lie side by side.
+// Queries, keys and values of one input are one matmul, whose rows attention reads in place: the input is streamed
+// once, and the weights lie side by side.
 #include "dialects/nn/NN.h"
 #include "passes/graph/Match.h"
 #include "passes/graph/Passes.h"
@@ -75,7 +75,8 @@ void fuse(ArrayRef<Projection> parts) {
     auto row = RankedTensorType::get({width}, first.getType().getElementType());
     if (part.bias) {
       hoist(part.bias, first->getBlock());
-      biases.push_back(part.bias.getType() == row ? part.bias : ReshapeOp::create(b, part.bias.getLoc(), row, part.bias));
+      biases.push_back(part.bias.getType() == row ? part.bias
+                                                  : ReshapeOp::create(b, part.bias.getLoc(), row, part.bias));
     } else if (hasBias) {
       biases.push_back(arith::ConstantOp::create(b, part.product.getLoc(), cast<TypedAttr>(b.getZeroAttr(row))));
     }
@@ -100,6 +101,8 @@ void fuse(ArrayRef<Projection> parts) {
     Value slice = SliceOp::create(b, part.product.getLoc(), partType, result, starts, partType.getShape(), steps);
     starts.back() += partType.getShape().back();
     part.result().replaceAllUsesWith(slice);
+  }
+  for (Projection part : parts) {
     if (part.sum)
       part.sum.erase();
     part.product.erase();
@@ -108,13 +111,13 @@ void fuse(ArrayRef<Projection> parts) {
 
 struct FuseProjectionsPass : impl::FuseProjectionsBase<FuseProjectionsPass> {
   void runOnOperation() override {
-    using Key = std::pair<std::pair<Value, Operation *>, std::pair<Block *, bool>>;
+    using Key = std::pair<std::pair<Value, Operation *>, std::pair<Block *, unsigned>>;
     llvm::MapVector<Key, SmallVector<Projection, 3>> groups;
     getOperation()->walk([&](MatmulOp op) {
       std::optional<Projection> projection = matchProjection(op);
       AttentionOp attention = projection ? attentionBehind(projection->result()) : AttentionOp();
       if (attention)
-        groups[{{op.getX(), attention}, {op->getBlock(), op.getTransposeW()}}].push_back(*projection);
+        groups[{{op.getX(), attention}, {op->getBlock(), unsigned(op.getTransposeW())}}].push_back(*projection);
     });
     for (auto &[key, parts] : groups)
       if (parts.size() > 1)

@@ -2,9 +2,9 @@
 
 // The keys have no bias of their own.
 // CHECK-LABEL: @one_input
-// CHECK-DAG: %[[W:.*]] = arith.constant dense<{{\[\[}}1.000000e+00, 1.000000e+00, 2.000000e+00, 2.000000e+00, 3.000000e+00, 3.000000e+00]
-// CHECK-DAG: %[[B:.*]] = arith.constant dense<[4.000000e+00, 5.000000e+00, 0.000000e+00, 0.000000e+00, 6.000000e+00, 7.000000e+00]>
+// CHECK: %[[W:.*]] = arith.constant dense<{{\[\[}}1.000000e+00, 1.000000e+00, 2.000000e+00, 2.000000e+00, 3.000000e+00, 3.000000e+00]
 // CHECK: %[[P:.*]] = nn.matmul %arg0, %[[W]] : tensor<1x8x4xf32>, tensor<4x6xf32> -> tensor<1x8x6xf32>
+// CHECK-NEXT: %[[B:.*]] = arith.constant dense<[4.000000e+00, 5.000000e+00, 0.000000e+00, 0.000000e+00, 6.000000e+00, 7.000000e+00]>
 // CHECK-NEXT: %[[S:.*]] = nn.add %[[P]], %[[B]]
 // CHECK-NEXT: nn.slice %[[S]] starts [0, 0, 0] sizes [1, 8, 2]
 // CHECK-NEXT: nn.slice %[[S]] starts [0, 0, 2] sizes [1, 8, 2]
