@@ -124,3 +124,42 @@ std::optional<RowSpace> nncc::kernel::pixelsOf(ConvOp op) {
     return std::nullopt;
   return rows;
 }
+
+// `rowsOfUnit`: rows of one unit of work, of `units`; `taps` * `depth` is the length of the sum.
+static std::optional<Slabs> cutSum(Operation *op, TileAttr tile, Type element, int64_t taps, int64_t depth,
+                                   int64_t units, int64_t rowsOfUnit) {
+  constexpr int64_t leastDepth = 32;
+  int64_t share = TargetAttr::of(op).getL2() / 8, row = tile.getPanel() * element.getIntOrFloatBitWidth() / 8;
+  int64_t panelBytes = taps * depth * row;
+  // Few tiles read a panel too seldom to care where it lies.
+  if (panelBytes <= share || units * rowsOfUnit <= 2 * tile.getRows())
+    return std::nullopt;
+  Slabs slabs;
+  // Whole lines of the input, so that none is read for two slabs.
+  slabs.depth = llvm::alignTo(llvm::divideCeil(depth, llvm::divideCeil(panelBytes, share)), 16);
+  slabs.count = llvm::divideCeil(depth, slabs.depth);
+  if (slabs.depth < leastDepth || slabs.count < 2)
+    return std::nullopt;
+  slabs.units = std::clamp<int64_t>(share / (row * rowsOfUnit), 1, units);
+  slabs.scratchBytes = llvm::alignTo(slabs.units * rowsOfUnit * row, 64);
+  return slabs;
+}
+
+std::optional<Slabs> nncc::kernel::slabsOf(GemmOp op) {
+  TileAttr tile = op.getTileAttr();
+  RowSpace space = rowsOf(op);
+  if (space.batches() != 1)
+    return std::nullopt;
+  return cutSum(op, tile, getElementTypeOrSelf(op.getA().getType()), 1, shapeOf(op.getA()).back(),
+                tilesOf(space.rows, tile.getRows()), tile.getRows());
+}
+
+std::optional<Slabs> nncc::kernel::slabsOf(ConvOp op) {
+  TileAttr tile = op.getTileAttr();
+  WindowGeometry g = geometryOf(op);
+  Type element = getElementTypeOrSelf(op.getX().getType());
+  int64_t depth = g.ic / g.groups;
+  if (auto pixels = pixelsOf(op))
+    return cutSum(op, tile, element, 1, depth, tilesOf(pixels->rows, tile.getRows()), tile.getRows());
+  return cutSum(op, tile, element, g.taps(), depth, g.outputRows(), g.out[2]);
+}

@@ -50,4 +50,14 @@ std::optional<RowSpace> pixelsOf(ConvOp op);
 /// How many tiles cover `extent`.
 inline int64_t tilesOf(int64_t extent, int64_t tile) { return llvm::divideCeil(extent, tile); }
 
+/// Where a panel's weights would crowd the second-level cache, its sum is cut into slabs: all tiles of a band take one
+/// slab after another, and their partial sums wait in scratch memory.
+struct Slabs {
+  int64_t depth, count; // input channels of one (the last may have fewer), and how many
+  int64_t units;        // of rows in a band, at most
+  int64_t scratchBytes; // for the sums of a band
+};
+std::optional<Slabs> slabsOf(GemmOp op);
+std::optional<Slabs> slabsOf(ConvOp op);
+
 } // namespace nncc::kernel

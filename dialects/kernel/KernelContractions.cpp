@@ -17,6 +17,10 @@ SmallVector<int64_t> GemmOp::getUnits() {
   return {space.batches() * tilesOf(space.rows, getTile()->getRows()),
           tilesOf(shapeOf(getInit()).back(), getTile()->getPanel())};
 }
+int64_t GemmOp::getScratchBytes() {
+  auto slabs = slabsOf(*this);
+  return slabs ? slabs->scratchBytes : 0;
+}
 double GemmOp::getFlops() { return 2 * countElements(getInit()) * double(depthOf(getA())); }
 
 LogicalResult GemmOp::verify() {
@@ -77,6 +81,10 @@ SmallVector<int64_t> ConvOp::getUnits() {
   if (auto pixels = pixelsOf(*this))
     return {tilesOf(pixels->rows, getTile()->getRows()), panels};
   return {g.outputRows(), panels};
+}
+int64_t ConvOp::getScratchBytes() {
+  auto slabs = slabsOf(*this);
+  return slabs ? slabs->scratchBytes : 0;
 }
 double ConvOp::getFlops() {
   WindowGeometry g = geometryOf(*this);

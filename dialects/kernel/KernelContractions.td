@@ -12,7 +12,7 @@ class Kernel_Contraction<string mnemonic, list<string> methods = []> : Kernel_Op
   let hasVerifier = 1;
 }
 
-def Kernel_GemmOp : Kernel_Contraction<"gemm"> {
+def Kernel_GemmOp : Kernel_Contraction<"gemm", ["getScratchBytes"]> {
   let summary = "init[.., m, n] = epilogue(sum_k a[.., m, k] * b[k, n])";
   let description = [{
     b is [K, N], or [N, K] with `transposeB`; `schedule` packs it to [ceil(N / panel)][K][panel], zeros after the last
@@ -42,7 +42,7 @@ def Kernel_BatchMatmulOp : Kernel_Contraction<"batch_matmul", ["getScratchBytes"
   }];
 }
 
-def Kernel_ConvOp : Kernel_Contraction<"conv"> {
+def Kernel_ConvOp : Kernel_Contraction<"conv", ["getScratchBytes"]> {
   let summary = "channels-last convolution of one to three spatial dimensions, in groups";
   let description = [{
     x is [batch, spatial.., IC] ([batch, IC, spatial..] with `nchwInput`), w [spatial.., IC / groups, OC], init

@@ -127,14 +127,41 @@ void ContractionEmitter::prefetch(ArrayRef<Column> columns, int64_t height, cons
       prefetchWrite(out, add(result.row(r), column.result));
 }
 
-void ContractionEmitter::prefetchWeights(int64_t weightBytes, int64_t depth, int64_t panels, Value tileNumber) {
+void ContractionEmitter::cutSum(std::optional<kernel::Slabs> slabs, Value scratch) {
+  this->slabs = slabs;
+  if (slabs)
+    partial = openScratch(scratch, 0, slabs->scratchBytes / (element.getIntOrFloatBitWidth() / 8), element);
+}
+
+SmallVector<Value> ContractionEmitter::loadPartial(Address at, size_t count) {
+  SmallVector<Value> acc;
+  for (size_t i = 0; i < count; i++)
+    acc.push_back(load(partial, add(at, int64_t(i) * lanes), lanes));
+  return acc;
+}
+
+void ContractionEmitter::storePartial(ArrayRef<Value> acc, Address at) {
+  for (auto [i, sum] : llvm::enumerate(acc))
+    store(sum, partial, add(at, int64_t(i) * lanes));
+}
+
+void ContractionEmitter::forEachSlab(int64_t depth, int64_t taps, function_ref<void(KernelSite::Range, Address)> body) {
+  int64_t last = (slabs->count - 1) * slabs->depth;
+  loop(c(0), c(depth), slabs->depth, [&](Value from) {
+    Value isLast = b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, from, c(last));
+    Value distance = arith::SelectOp::create(b, isLast, c((taps * depth - last) * panel), c(slabs->depth * panel));
+    body({from, min(add(from, slabs->depth), c(depth))}, {distance});
+  });
+}
+
+void ContractionEmitter::prefetchWeights(int64_t weightBytes, Address distance, Value tileNumber) {
   ahead.reset();
   // Vectors of 16 bytes take longer to multiply than memory takes to deliver.
   int64_t bytes = element.getIntOrFloatBitWidth() / 8;
-  if (weightBytes * 2 <= target.getL2() || lanes * bytes <= 16)
+  if (weightBytes * 16 <= target.getL2() || lanes * bytes <= 16)
     return;
   int64_t lines = std::max<int64_t>(1, panel * bytes / 64);
-  ahead = add(Address{{}, depth * panel * panels}, rem(tileNumber, lines), 64 / bytes);
+  ahead = add(distance, rem(tileNumber, lines), 64 / bytes);
 }
 
 void ContractionEmitter::step(MutableArrayRef<Value> acc, ArrayRef<Column> columns, const Buffer &weights,

@@ -33,7 +33,11 @@ public:
   int64_t columns, groups, panels; // of one group
   Buffer out;
   llvm::SmallVector<Buffer> extras;
+  std::optional<kernel::Slabs> slabs;
+  Buffer partial; // sums of a band, where there are slabs
 
+  /// To be called once before anything below.
+  void cutSum(std::optional<kernel::Slabs> slabs, Value scratch);
   /// Calls `body` with the vectors of each panel among the units [from, to); up to `atOnce` panels together. `depth` is
   /// the length of the sum: packed weights are [groups][panels][depth][panel]. Without `packed`, the weights of a
   /// column are at the column.
@@ -45,9 +49,15 @@ public:
 
   /// The accumulators' first values for `height` rows: zeros, or the bias where the epilogue begins by adding it.
   llvm::SmallVector<Value> start(llvm::ArrayRef<Column> columns, int64_t height, llvm::ArrayRef<RowBase> bases);
-  /// From here on `step` asks for lines of the next panel's weights, where these come from memory: as many tiles as a
-  /// row of the panel has lines share them, by the tile's number. `panels` are taken together.
-  void prefetchWeights(int64_t weightBytes, int64_t depth, int64_t panels, Value tileNumber);
+  /// From here on `step` asks for the lines of weights `distance` further, where weights come from memory: as many
+  /// tiles as a row of the panel has lines share them, by the tile's number.
+  void prefetchWeights(int64_t weightBytes, Address distance, Value tileNumber);
+  /// Sums that wait in scratch memory between slabs, from `at` on.
+  llvm::SmallVector<Value> loadPartial(Address at, size_t count);
+  void storePartial(llvm::ArrayRef<Value> acc, Address at);
+  /// Calls `body` for each slab with its channels and the distance to the weights of the slab that follows.
+  void forEachSlab(int64_t depth, int64_t taps,
+                   llvm::function_ref<void(KernelSite::Range channels, Address distance)> body);
   /// Asks for the lines of the result that the tile will write.
   void prefetch(llvm::ArrayRef<Column> columns, int64_t height, const RowBase &result);
   /// acc[r][v] += x[r] * w[v]; rows whose `x` is null are left alone.

@@ -15,7 +15,9 @@ struct ConvEmitter : ContractionEmitter {
       : ContractionEmitter(conv, conv.getInit(), conv.getTileAttr(), getElementTypeOrSelf(conv.getX().getType()),
                            g.oc / g.groups, g.groups),
         g(g), site(site), x(open(conv.getX())), weights(open(conv.getW())),
-        xs(imageStrides(conv.getX(), g.spatial, conv.getNchwInput())), depth(g.ic / g.groups) {}
+        xs(imageStrides(conv.getX(), g.spatial, conv.getNchwInput())), depth(g.ic / g.groups) {
+    cutSum(kernel::slabsOf(conv), site.scratch);
+  }
 
   const kernel::WindowGeometry &g;
   const KernelSite &site;
@@ -24,13 +26,23 @@ struct ConvEmitter : ContractionEmitter {
   int64_t depth; // input channels of a group
   int64_t weightBytes = 0;
 
+  Value slab; // how many of them the slab at hand has
+
+  struct Tile : RowTile {
+    SmallVector<Value> row; // batch and outer positions
+    Value number;
+    SmallVector<RowBase> bases;
+    Address partial;
+  };
   void run();
-  void tile(ArrayRef<Value> row, RowTile tile, Value group, ArrayRef<Column> list);
+  void runPanel(KernelSite::Range rows, Value group, ArrayRef<Column> list);
+  void accumulate(const Tile &t, KernelSite::Range channels, Value group, ArrayRef<Column> list,
+                  SmallVector<Value> &acc);
   void taps(RowTile tile, Value firstColumn, Address pixel, Address tap, ArrayRef<Column> list,
             SmallVector<Value> &acc);
   void segment(int64_t from, int64_t to, ArrayRef<bool> reads, Address pixel, Address tap, ArrayRef<Column> list,
                SmallVector<Value> &acc);
-  void channels(ArrayRef<bool> reads, int64_t count, Address pixel, Address tap, ArrayRef<Column> list,
+  void channels(ArrayRef<bool> reads, Value count, Address pixel, Address tap, ArrayRef<Column> list,
                 SmallVector<Value> &acc);
 };
 
@@ -38,43 +50,72 @@ void ConvEmitter::run() {
   int64_t bytes = element.getIntOrFloatBitWidth() / 8;
   int64_t inputBytes = g.batch * g.in[0] * g.in[1] * g.in[2] * g.ic * bytes;
   weightBytes = g.taps() * depth * g.oc * bytes;
-  forEachBand(site.units[0], bandOf(g.outputRows(), inputBytes, weightBytes), [&](KernelSite::Range rows) {
-    forEachPanel(site.units[1], g.taps() * depth, /*packed=*/true, 1, [&](Value group, ArrayRef<Column> list) {
-      loop(rows.from, rows.to, 1, [&](Value row) {
-        SmallVector<Value> at = delinearize(row, {g.batch, g.out[0], g.out[1]});
-        Value first = mul(row, kernel::tilesOf(g.out[2], this->rows));
-        forEachRowTile(*this, g, this->rows, [&](RowTile t) {
-          prefetchWeights(weightBytes, g.taps() * depth, 1, add(first, div(t.at, this->rows)));
-          tile(at, t, group, list);
-        });
-      });
-    });
+  int64_t band = bandOf(g.outputRows(), inputBytes, weightBytes);
+  if (slabs)
+    band = std::min(band ? band : slabs->units, slabs->units);
+  forEachBand(site.units[0], band, [&](KernelSite::Range rows) {
+    forEachPanel(site.units[1], g.taps() * depth, /*packed=*/true, 1,
+                 [&](Value group, ArrayRef<Column> list) { runPanel(rows, group, list); });
   });
 }
 
-void ConvEmitter::tile(ArrayRef<Value> row, RowTile t, Value group, ArrayRef<Column> list) {
-  SmallVector<Value> indices = {row[0]};
-  for (unsigned d = 3 - g.spatial; d < 2; d++)
-    indices.push_back(row[1 + d]);
-  indices.push_back(t.at);
-  SmallVector<RowBase> bases = rowBases(indices, indices.size() - 1);
-  if (t.height > 1)
-    prefetch(list, t.height, bases[0]);
+void ConvEmitter::runPanel(KernelSite::Range rows, Value group, ArrayRef<Column> list) {
+  auto forEachTile = [&](function_ref<void(const Tile &)> body) {
+    loop(rows.from, rows.to, 1, [&](Value row) {
+      SmallVector<Value> at = delinearize(row, {g.batch, g.out[0], g.out[1]});
+      Value first = mul(row, kernel::tilesOf(g.out[2], this->rows));
+      forEachRowTile(*this, g, this->rows, [&](RowTile t) {
+        Tile tile = {t, at, add(first, div(t.at, this->rows)), {}, {}};
+        SmallVector<Value> indices = {at[0]};
+        for (unsigned d = 3 - g.spatial; d < 2; d++)
+          indices.push_back(at[1 + d]);
+        indices.push_back(t.at);
+        tile.bases = rowBases(indices, indices.size() - 1);
+        if (slabs)
+          tile.partial = add(add(Address(), sub(row, rows.from), g.out[2] * panel), t.at, panel);
+        body(tile);
+      });
+    });
+  };
+  if (!slabs)
+    return forEachTile([&](const Tile &t) {
+      prefetchWeights(weightBytes, {{}, g.taps() * depth * panel}, t.number);
+      if (t.height > 1)
+        prefetch(list, t.height, t.bases[0]);
+      SmallVector<Value> acc = start(list, t.height, t.bases);
+      accumulate(t, {c(0), c(depth)}, group, list, acc);
+      finish(acc, list, t.height, t.bases);
+    });
+  forEachTile([&](const Tile &t) { storePartial(start(list, t.height, t.bases), t.partial); });
+  forEachSlab(depth, g.taps(), [&](KernelSite::Range channels, Address distance) {
+    forEachTile([&](const Tile &t) {
+      prefetchWeights(weightBytes, distance, t.number);
+      prefetch(list, t.height, t.bases[0]);
+      SmallVector<Value> acc = loadPartial(t.partial, t.height * list.size());
+      accumulate(t, channels, group, list, acc);
+      storePartial(acc, t.partial);
+    });
+  });
+  forEachTile([&](const Tile &t) { finish(loadPartial(t.partial, t.height * list.size()), list, t.height, t.bases); });
+}
+
+void ConvEmitter::accumulate(const Tile &t, KernelSite::Range channels, Value group, ArrayRef<Column> list,
+                             SmallVector<Value> &acc) {
+  slab = sub(channels.to, channels.from);
   // Input position of tap 0.
   SmallVector<Value> first;
   for (unsigned d = 0; d < 3; d++)
-    first.push_back(add(mul(d == 2 ? t.at : row[1 + d], g.stride[d]), -g.low[d]));
-  Address image = add(add(Address(), row[0], xs.batch), group, depth * xs.channel);
-  SmallVector<Value> acc = start(list, t.height, bases);
+    first.push_back(add(mul(d == 2 ? t.at : t.row[1 + d], g.stride[d]), -g.low[d]));
+  Address image = add(add(Address(), t.row[0], xs.batch), group, depth * xs.channel);
+  image = add(image, channels.from, xs.channel);
   forEachOuterTap(*this, g, first, acc, [&](Value kd, Value kh, SmallVector<Value> &acc) {
     Address pixel = image;
     Value taps[2] = {kd, kh};
     for (unsigned d = 0; d < 2; d++)
       pixel = add(pixel, add(first[d], mul(taps[d], g.dilation[d])), xs.spatial[d]);
     Address tap = add(add(Address(), kd, g.kernel[1] * g.kernel[2] * depth * panel), kh, g.kernel[2] * depth * panel);
-    this->taps(t, first[2], add(pixel, first[2], xs.spatial[2]), tap, list, acc);
+    this->taps(t, first[2], add(pixel, first[2], xs.spatial[2]), add(tap, channels.from, panel), list, acc);
   });
-  finish(acc, list, t.height, bases);
 }
 
 // The taps of one row of the window. Neighbouring taps that the same pixels of the tile read are one segment.
@@ -84,7 +125,7 @@ void ConvEmitter::taps(RowTile t, Value firstColumn, Address pixel, Address tap,
   if (t.mayPad) {
     auto [from, to] = insideTaps(*this, g, 2, firstColumn);
     acc = loop(from, to, 1, acc, [&](Value kw, SmallVector<Value> &acc) {
-      channels({true}, depth, add(pixel, kw, g.dilation[2] * xs.spatial[2]), add(tap, kw, depth * panel), list, acc);
+      channels({true}, slab, add(pixel, kw, g.dilation[2] * xs.spatial[2]), add(tap, kw, depth * panel), list, acc);
     });
     return;
   }
@@ -112,19 +153,19 @@ void ConvEmitter::segment(int64_t from, int64_t to, ArrayRef<bool> reads, Addres
   int64_t pixelStep = g.dilation[2] * xs.spatial[2], tapStep = depth * panel;
   pixel = add(pixel, from * pixelStep);
   tap = add(tap, from * tapStep);
-  if (pixelStep == depth * xs.channel)
-    return channels(reads, (to - from) * depth, pixel, tap, list, acc);
+  if (!slabs && pixelStep == depth * xs.channel)
+    return channels(reads, c((to - from) * depth), pixel, tap, list, acc);
   if (to - from <= 8) {
     for (int64_t i = 0; i < to - from; i++)
-      channels(reads, depth, add(pixel, i * pixelStep), add(tap, i * tapStep), list, acc);
+      channels(reads, slab, add(pixel, i * pixelStep), add(tap, i * tapStep), list, acc);
     return;
   }
   acc = loop(c(0), c(to - from), 1, acc, [&](Value i, SmallVector<Value> &acc) {
-    channels(reads, depth, add(pixel, i, pixelStep), add(tap, i, tapStep), list, acc);
+    channels(reads, slab, add(pixel, i, pixelStep), add(tap, i, tapStep), list, acc);
   });
 }
 
-void ConvEmitter::channels(ArrayRef<bool> reads, int64_t count, Address pixel, Address tap, ArrayRef<Column> list,
+void ConvEmitter::channels(ArrayRef<bool> reads, Value count, Address pixel, Address tap, ArrayRef<Column> list,
                            SmallVector<Value> &acc) {
   auto one = [&](Address pixel, Address tap, SmallVector<Value> &acc) {
     SmallVector<std::optional<Address>> at;
@@ -132,12 +173,12 @@ void ConvEmitter::channels(ArrayRef<bool> reads, int64_t count, Address pixel, A
       at.push_back(reads ? std::optional(add(pixel, int64_t(r) * g.stride[2] * xs.spatial[2])) : std::nullopt);
     step(acc, list, weights, tap, at, x);
   };
-  if (count <= 4) {
-    for (int64_t i = 0; i < count; i++)
+  if (auto few = getConstantIntValue(count); few && *few <= 4) {
+    for (int64_t i = 0; i < *few; i++)
       one(add(pixel, i * xs.channel), add(tap, i * panel), acc);
     return;
   }
-  acc = loop(c(0), c(count), 1, acc,
+  acc = loop(c(0), count, 1, acc,
              [&](Value i, SmallVector<Value> &acc) { one(add(pixel, i, xs.channel), add(tap, i, panel), acc); });
 }
 
@@ -148,6 +189,7 @@ LogicalResult emitConv(kernel::ConvOp op, const KernelSite &site) {
   if (auto pixels = kernel::pixelsOf(op)) {
     Product p = {op.getX(), op.getW(),       op.getInit(),    op.getTileAttr(),
                  *pixels,   g.ic / g.groups, g.oc / g.groups, g.groups};
+    p.slabs = kernel::slabsOf(op);
     return emitProduct(op, p, site);
   }
   ConvEmitter(op, site, g).run();

@@ -15,6 +15,7 @@ struct ProductEmitter : ContractionEmitter {
         site(site), a(open(p.a)), weights(open(p.b)), aStrides(kernel::broadcastStrides(p.a, out.shape)) {
     if (!p.packed)
       bStrides = kernel::broadcastStrides(p.b, out.shape);
+    cutSum(p.slabs, site.scratch);
     if (p.transposed)
       transposedPanel = openScratch(site.scratch, 0, p.depth * panel, element);
     // Rows of 1 flatten with whatever follows; the stride of the rows is that of the last extent above 1.
@@ -37,7 +38,15 @@ struct ProductEmitter : ContractionEmitter {
   void run();
   void runBatch(ArrayRef<Value> batch, KernelSite::Range tiles);
   void runPanel(KernelSite::Range tiles, Value group, ArrayRef<Column> list);
-  void tile(Value number, int64_t height, Value group, ArrayRef<Column> list);
+  struct Tile {
+    Value number;
+    int64_t height;
+    SmallVector<RowBase> bases;
+    Address a, partial;
+  };
+  /// `firstTile`: of those whose partial sums wait together.
+  Tile makeTile(Value number, int64_t height, Value group, Value firstTile);
+  SmallVector<Value> accumulate(const Tile &t, KernelSite::Range channels, ArrayRef<Value> init, ArrayRef<Column> list);
   void transposePanel(ArrayRef<Column> list);
   void transposeBlock(const Column &column, int64_t at, Value k, int64_t depth);
 };
@@ -66,6 +75,8 @@ void ProductEmitter::runBatch(ArrayRef<Value> batch, KernelSite::Range range) {
   int64_t bytes = element.getIntOrFloatBitWidth() / 8, tiles = kernel::tilesOf(p.rows.rows, rows);
   weightBytes = p.depth * columns * groups * bytes;
   int64_t band = p.transposed ? 0 : bandOf(tiles, p.rows.rows * p.depth * groups * bytes, weightBytes);
+  if (slabs)
+    band = std::min(band ? band : slabs->units, slabs->units);
   // Few rows want more columns, or the latency of the adders shows.
   int64_t accumulators = std::min(p.rows.rows, rows) * vectors;
   int64_t atOnce = p.transposed ? 1 : std::max<int64_t>(1, (target.getRegisters() >= 32 ? 9 : 6) / accumulators);
@@ -85,34 +96,57 @@ void ProductEmitter::runPanel(KernelSite::Range tiles, Value group, ArrayRef<Col
     for (Column &column : own)
       column.weights = add(column.weights, bBatch);
   int64_t full = p.rows.rows / rows, rest = p.rows.rows % rows;
-  if (full)
-    loop(tiles.from, rest ? min(tiles.to, c(full)) : tiles.to, 1, [&](Value t) { tile(t, rows, group, own); });
-  if (rest)
-    onlyIf(b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sgt, tiles.to, c(full)),
-           [&] { tile(c(full), rest, group, own); });
+  auto forEachTile = [&](function_ref<void(const Tile &)> body) {
+    if (full)
+      loop(tiles.from, rest ? min(tiles.to, c(full)) : tiles.to, 1,
+           [&](Value t) { body(makeTile(t, rows, group, tiles.from)); });
+    if (rest)
+      onlyIf(b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sgt, tiles.to, c(full)),
+             [&] { body(makeTile(c(full), rest, group, tiles.from)); });
+  };
+  if (!slabs)
+    return forEachTile([&](const Tile &t) {
+      if (p.packed)
+        prefetchWeights(weightBytes, {{}, p.depth * panel * kernel::tilesOf(own.size(), vectors)}, t.number);
+      if (t.height > 1)
+        prefetch(own, t.height, t.bases[0]);
+      finish(accumulate(t, {c(0), c(p.depth)}, start(own, t.height, t.bases), own), own, t.height, t.bases);
+    });
+  size_t width = own.size();
+  forEachTile([&](const Tile &t) { storePartial(start(own, t.height, t.bases), t.partial); });
+  forEachSlab(p.depth, 1, [&](KernelSite::Range channels, Address distance) {
+    forEachTile([&](const Tile &t) {
+      prefetchWeights(weightBytes, distance, t.number);
+      prefetch(own, t.height, t.bases[0]);
+      storePartial(accumulate(t, channels, loadPartial(t.partial, t.height * width), own), t.partial);
+    });
+  });
+  forEachTile([&](const Tile &t) { finish(loadPartial(t.partial, t.height * width), own, t.height, t.bases); });
 }
 
-void ProductEmitter::tile(Value number, int64_t height, Value group, ArrayRef<Column> list) {
+ProductEmitter::Tile ProductEmitter::makeTile(Value number, int64_t height, Value group, Value firstTile) {
+  Tile t = {number, height, {}, {}, {}};
   Value row = mul(number, rows);
-  if (p.packed)
-    prefetchWeights(weightBytes, p.depth, kernel::tilesOf(list.size(), vectors), number);
-  SmallVector<RowBase> bases;
   for (const RowBase &base : batchRows)
-    bases.push_back({add(base.first, row, base.stride), base.stride});
+    t.bases.push_back({add(base.first, row, base.stride), base.stride});
+  t.a = add(add(aBatch, row, aStrides[rowDim]), group, p.depth * a.strides.back());
+  if (slabs)
+    t.partial = add(Address(), sub(number, firstTile), rows * panel);
+  return t;
+}
+
+SmallVector<Value> ProductEmitter::accumulate(const Tile &t, KernelSite::Range channels, ArrayRef<Value> init,
+                                              ArrayRef<Column> list) {
   int64_t aStride = aStrides[rowDim], aStep = a.strides.back();
-  Address first = add(add(aBatch, row, aStride), group, p.depth * aStep);
-  if (height > 1)
-    prefetch(list, height, bases[0]);
   const Buffer &w = p.transposed ? transposedPanel : weights;
   bool masked = !p.packed && !p.transposed; // the last vector may reach past the end of b
   int64_t wStep = masked ? weights.strides[weights.strides.size() - 2] : panel;
-  auto acc = loop(c(0), c(p.depth), 1, start(list, height, bases), [&](Value k, SmallVector<Value> &acc) {
+  return loop(channels.from, channels.to, 1, init, [&](Value k, SmallVector<Value> &acc) {
     SmallVector<std::optional<Address>> x;
-    for (int64_t r = 0; r < height; r++)
-      x.push_back(add(add(first, k, aStep), r * aStride));
+    for (int64_t r = 0; r < t.height; r++)
+      x.push_back(add(add(t.a, k, aStep), r * aStride));
     step(acc, list, w, add(Address(), k, wStep), x, a, masked);
   });
-  finish(acc, list, height, bases);
 }
 
 // b's rows of one panel become columns in scratch memory, zeros after the last.
@@ -165,6 +199,7 @@ LogicalResult emitGemm(kernel::GemmOp op, const KernelSite &site) {
   auto a = cast<MemRefType>(op.getA().getType()), init = cast<MemRefType>(op.getInit().getType());
   Product p = {op.getA(),          op.getB(),           op.getInit(),          op.getTileAttr(),
                kernel::rowsOf(op), a.getShape().back(), init.getShape().back()};
+  p.slabs = kernel::slabsOf(op);
   return emitProduct(op, p, site);
 }
 

@@ -13,6 +13,7 @@ struct Product {
   kernel::RowSpace rows;
   int64_t depth, columns, groups = 1;
   bool packed = true, transposed = false;
+  std::optional<kernel::Slabs> slabs = {};
 };
 llvm::LogicalResult emitProduct(nn::EpilogueInterface op, const Product &product, const KernelSite &site);
 

@@ -330,6 +330,9 @@ std::vector<Case> contractionCases() {
   cases.push_back(gemm({1}, 1, 129, 1000, BiasRelu));
   cases.push_back(gemm({3, 1}, 1, 31, 33, RowScale));
   cases.push_back(gemm({}, 512, 200, 250, Residual));
+  for (Kind kind : {None, BiasRelu, Residual, Heavy}) // sums in slabs, rows in bands
+    cases.push_back(gemm({}, 97, 1501, 70, kind));
+  cases.push_back(gemm({2, 5}, 11, 1200, 50, Residual, false, "f64"));
   cases.push_back(gemm({}, 9, 20, 21, BiasRelu, true, "f64"));
   cases.push_back(gemm({}, 9, 20, 21, None, true, "i32"));
   cases.push_back(gemm({}, 9, 20, 21, None, false, "i64"));
@@ -366,6 +369,11 @@ std::vector<Case> contractionCases() {
   cases.push_back(conv({1, 5, 6, 7, 3}, 18, window({3, 3, 3}, {1, 1, 1}, {1, 1, 1}), BiasRelu));
   cases.push_back(conv({2, 6, 7, 8, 4}, 6, window({2, 3, 2}, {2, 1, 2}, {0, 1, 1}, {1, 2, 1}, 2), Residual));
   cases.push_back(conv({1, 5, 5, 5, 8}, 16, window({1, 1, 1}), BiasRelu));
+  cases.push_back(conv({1, 7, 7, 130}, 50, window({3, 3}, {1, 1}, {1, 1}), Residual)); // sums in slabs
+  cases.push_back(conv({2, 9, 20, 140}, 40, window({3, 3}, {2, 2}, {1, 1}, {1, 2}), Heavy));
+  cases.push_back(conv({1, 41, 300}, 33, window({5}, {1}, {2}), BiasRelu));
+  cases.push_back(conv({1, 9, 9, 1100}, 40, window({1, 1}), BiasRelu));
+  cases.push_back(conv({1, 9, 9, 600}, 80, window({3, 3}, {1, 1}, {1, 1}, {1, 1}, 2), BiasRelu));
   cases.push_back(conv({1, 40, 40, 64}, 130, window({3, 3}, {1, 1}, {1, 1}), None));
 
   for (int64_t channels : {1, 3, 16, 20, 40}) {
