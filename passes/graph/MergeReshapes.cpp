@@ -1,5 +1,6 @@
 // A matmul takes any leading dimensions for rows, so exporters' reshapes to two dimensions and back serve nothing: the
-// reshape behind goes in front, where it meets its inverse, and elementwise ops behind can become the epilogue.
+// reshape behind goes in front, where it meets its inverse, and elementwise ops behind can become the epilogue. So it
+// is with the unit dimension of a convolution along a sequence that an exporter spells in two dimensions.
 #include "dialects/nn/NN.h"
 #include "passes/graph/Match.h"
 #include "passes/graph/Passes.h"
@@ -76,12 +77,40 @@ void mergeReshape(ReshapeOp reshape) {
   reshape.erase();
 }
 
+// squeeze(conv(x, w)) => conv(squeeze(x), squeeze(w)), where the last spatial dimension goes
+void mergeSqueeze(ReshapeOp squeeze) {
+  auto conv = squeeze.getX().getDefiningOp<ConvOp>();
+  if (!conv || !conv.getResult().hasOneUse() || conv->getBlock() != squeeze->getBlock() ||
+      !isIdentityEpilogue(conv.getEpilogue()) || !typeOf(conv.getX()).hasStaticShape())
+    return;
+  RankedTensorType x = typeOf(conv.getX()), w = typeOf(conv.getW());
+  int64_t last = x.getRank() - 2; // the last spatial dimension; that of the weights is one before
+  auto without = [](ArrayRef<int64_t> list, int64_t at) {
+    SmallVector<int64_t> rest(list);
+    rest.erase(rest.begin() + at);
+    return rest;
+  };
+  if (last < 2 || x.getDimSize(last) != 1 || w.getDimSize(last - 1) != 1 || conv.getType().getDimSize(last) != 1 ||
+      without(conv.getType().getShape(), last) != squeeze.getType().getShape())
+    return;
+  OpBuilder b(conv);
+  SmallVector<int64_t> pads = without(without(conv.getPads(), 2 * (last - 1) + 1), last - 1);
+  auto narrow = ConvOp::create(
+      b, conv.getLoc(), squeeze.getType(), reshapeOf(b, conv.getX(), without(x.getShape(), last)),
+      reshapeOf(b, conv.getW(), without(w.getShape(), last - 1)), ValueRange(), without(conv.getStrides(), last - 1),
+      pads, without(conv.getDilations(), last - 1), conv.getGroups());
+  narrow.getEpilogue().takeBody(conv.getEpilogue());
+  squeeze.replaceAllUsesWith(narrow.getResult());
+  squeeze.erase();
+  conv.erase();
+}
+
 struct MergeReshapesPass : impl::MergeReshapesBase<MergeReshapesPass> {
   void runOnOperation() override {
     SmallVector<ReshapeOp> all;
     getOperation()->walk([&](ReshapeOp op) { all.push_back(op); });
     for (ReshapeOp op : all)
-      mergeReshape(op);
+      op.getX().getDefiningOp<ConvOp>() ? mergeSqueeze(op) : mergeReshape(op);
     eraseDead(getOperation());
   }
 };

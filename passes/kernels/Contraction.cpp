@@ -222,6 +222,12 @@ void ContractionEmitter::finish(ArrayRef<Value> acc, ArrayRef<Column> columns, i
   });
 }
 
+// Few rows want more columns, or the latency of the adders shows.
+int64_t ContractionEmitter::panelsAtOnce(int64_t extent) const {
+  int64_t accumulators = std::clamp<int64_t>(extent, 1, rows) * vectors;
+  return std::max<int64_t>(1, (target.getRegisters() >= 32 ? 9 : 6) / accumulators);
+}
+
 // With bands the weights are read once for each band, without them the input once for each panel. Weights that stay in
 // L2 cost little, and few rows at a time write the result in long runs.
 int64_t ContractionEmitter::bandOf(int64_t units, int64_t inputBytes, int64_t weightBytes) const {

@@ -66,6 +66,8 @@ public:
   /// Runs the epilogue and stores.
   void finish(llvm::ArrayRef<Value> acc, llvm::ArrayRef<Column> columns, int64_t height, llvm::ArrayRef<RowBase> bases);
 
+  /// How many panels a tile had better take together where there are no more than `extent` rows.
+  int64_t panelsAtOnce(int64_t extent) const;
   /// How many units make a band whose share of `bytes` stays in cache while all panels pass over it; 0: no bands.
   int64_t bandOf(int64_t units, int64_t inputBytes, int64_t weightBytes) const;
   /// Calls `body` with the parts of `range`, one band each.

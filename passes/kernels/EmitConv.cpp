@@ -54,7 +54,7 @@ void ConvEmitter::run() {
   if (slabs)
     band = std::min(band ? band : slabs->units, slabs->units);
   forEachBand(site.units[0], band, [&](KernelSite::Range rows) {
-    forEachPanel(site.units[1], g.taps() * depth, /*packed=*/true, 1,
+    forEachPanel(site.units[1], g.taps() * depth, /*packed=*/true, panelsAtOnce(g.out[2]),
                  [&](Value group, ArrayRef<Column> list) { runPanel(rows, group, list); });
   });
 }
@@ -79,7 +79,7 @@ void ConvEmitter::runPanel(KernelSite::Range rows, Value group, ArrayRef<Column>
   };
   if (!slabs)
     return forEachTile([&](const Tile &t) {
-      prefetchWeights(weightBytes, {{}, g.taps() * depth * panel}, t.number);
+      prefetchWeights(weightBytes, {{}, g.taps() * depth * panel * kernel::tilesOf(list.size(), vectors)}, t.number);
       if (t.height > 1)
         prefetch(list, t.height, t.bases[0]);
       SmallVector<Value> acc = start(list, t.height, t.bases);

@@ -77,9 +77,7 @@ void ProductEmitter::runBatch(ArrayRef<Value> batch, KernelSite::Range range) {
   int64_t band = p.transposed ? 0 : bandOf(tiles, p.rows.rows * p.depth * groups * bytes, weightBytes);
   if (slabs)
     band = std::min(band ? band : slabs->units, slabs->units);
-  // Few rows want more columns, or the latency of the adders shows.
-  int64_t accumulators = std::min(p.rows.rows, rows) * vectors;
-  int64_t atOnce = p.transposed ? 1 : std::max<int64_t>(1, (target.getRegisters() >= 32 ? 9 : 6) / accumulators);
+  int64_t atOnce = p.transposed ? 1 : panelsAtOnce(p.rows.rows);
   forEachBand(range, band, [&](KernelSite::Range tiles) {
     forEachPanel(site.units[1], p.depth, p.packed, atOnce,
                  [&](Value group, ArrayRef<Column> list) { runPanel(tiles, group, list); });

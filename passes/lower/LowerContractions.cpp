@@ -1,5 +1,6 @@
 // Contractions become kernel ops on weights as they are; the schedule packs them. The epilogue region stays as it is,
 // but for bools: an i1 in a region is an i8 in memory.
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "passes/lower/Lower.h"
 using namespace mlir;
 using namespace nncc;
@@ -81,8 +82,63 @@ struct LowerConv : OpConversionPattern<nn::ConvOp> {
 };
 } // namespace
 
+// Without a dimension of 1, that many before the end.
+static Value dropUnit(OpBuilder &b, Location loc, Value v, int64_t fromEnd) {
+  RankedTensorType type = typeOf(v);
+  int64_t at = type.getRank() - fromEnd;
+  if (at < 0)
+    return v;
+  SmallVector<int64_t> shape(type.getShape());
+  shape.erase(shape.begin() + at);
+  auto narrow = cast<RankedTensorType>(type.clone(shape));
+  ElementsAttr value;
+  if (matchPattern(v, m_Constant(&value))) {
+    if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
+      return arith::ConstantOp::create(b, loc, DenseResourceElementsAttr::get(narrow, resource.getRawHandle()));
+    if (auto dense = dyn_cast<DenseElementsAttr>(value))
+      return arith::ConstantOp::create(b, loc, dense.reshape(narrow));
+  }
+  SmallVector<ReassociationIndices> groups;
+  for (int64_t d = 0; d < type.getRank(); d++)
+    if (d > 0 && (d == at || (d == 1 && at == 0)))
+      groups.back().push_back(d);
+    else
+      groups.push_back({d});
+  return tensor::CollapseShapeOp::create(b, loc, narrow, v, groups);
+}
+
+// The tiles of a kernel are neighbours along the last spatial dimension: one that is 1 goes.
+static Value buildNarrow(ConversionPatternRewriter &b, Location loc, RankedTensorType type,
+                         const lower::Convolution &conv) {
+  int64_t last = type.getRank() - 3; // among spatial dimensions
+  lower::Convolution narrow = conv;
+  narrow.x = dropUnit(b, loc, conv.x, 2);
+  narrow.w = dropUnit(b, loc, conv.w, 3);
+  auto extras = llvm::map_to_vector(conv.extras, [&](Value extra) { return dropUnit(b, loc, extra, 2); });
+  narrow.extras = extras;
+  narrow.strides = conv.strides.drop_back();
+  narrow.dilations = conv.dilations.drop_back();
+  SmallVector<int64_t> pads(conv.pads), shape(type.getShape());
+  pads.erase(pads.begin() + 2 * last + 1);
+  pads.erase(pads.begin() + last);
+  narrow.pads = pads;
+  shape.erase(shape.begin() + last + 1);
+  Value result = lower::buildConvolution(b, loc, cast<RankedTensorType>(type.clone(shape)), narrow);
+  SmallVector<ReassociationIndices> groups;
+  for (int64_t d = 0; d < type.getRank(); d++)
+    if (d == last + 1)
+      groups.back().push_back(d);
+    else
+      groups.push_back({d});
+  return tensor::ExpandShapeOp::create(b, loc, type, result, groups);
+}
+
 Value lower::buildConvolution(ConversionPatternRewriter &b, Location loc, RankedTensorType type,
                               const Convolution &conv) {
+  int64_t rank = type.getRank();
+  if (rank > 3 && !conv.nchwInput && type.hasStaticShape() && typeOf(conv.x).getDimSize(rank - 2) == 1 &&
+      typeOf(conv.w).getDimSize(rank - 3) == 1 && type.getDimSize(rank - 2) == 1)
+    return buildNarrow(b, loc, type, conv);
   Value init = lower::emptyOf(b, loc, type);
   int64_t spatial = type.getRank() - 2, channels = typeOf(conv.x).getShape().back();
   if (conv.groups == channels && channels > 1) {

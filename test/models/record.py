@@ -206,6 +206,17 @@ def conv_1d_3d(b):
 
 
 @graph
+def conv_sequence_2d(b):
+    """A sequence spelled as an image of one column, or squeezed behind the convolution."""
+    x = b.data("x", 2, 20, 45, 1)
+    y = b.op("Relu", b.conv(x, 20, 35, [5, 1], pads=[2, 0, 1, 0], strides=[1, 3]))
+    y = b.op("Add", b.conv(y, 35, 35, [3, 1], pads=[1, 0, 1, 0], group=5), y)
+    y = b.op("HardSwish", b.conv(y, 35, 35, [3, 1], group=35, dilations=[2, 1], strides=[2, 1]))
+    y = b.op("Squeeze", b.conv(y, 35, 50, [4, 1], bias=False), b.ints(3))
+    b.output(b.op("Tanh", b.op("Add", y, b.bias(50, 1))), "y")
+
+
+@graph
 def conv_shuffle(b):
     x = b.op("Pad", b.data("x", 1, 8, 9, 7), b.ints(0, 0, 1, 2, 0, 0, 0, 1), b.scalar(0.25))
     y = b.conv(x, 8, 16, [3, 3], group=4)

@@ -61,3 +61,15 @@ func.func @free_rows_stay(%x: tensor<?x4xf32>, %w: tensor<4x6xf32>) -> tensor<1x
   %3 = nn.reshape %1 : (tensor<?x6xf32>) -> tensor<1x?x6xf32>
   return %3 : tensor<1x?x6xf32>
 }
+
+// A sequence spelled in two dimensions.
+// CHECK-LABEL: @squeezed_convolution
+// CHECK: %[[X:.*]] = nn.reshape %arg0 : (tensor<1x20x1x4xf32>) -> tensor<1x20x4xf32>
+// CHECK: %[[W:.*]] = nn.reshape %arg1 : (tensor<5x1x4x6xf32>) -> tensor<5x4x6xf32>
+// CHECK: nn.conv %[[X]], %[[W]] strides [2] pads [1, 2] dilations [3] : tensor<1x20x4xf32>, tensor<5x4x6xf32> -> tensor<1x6x6xf32>
+// CHECK-NEXT: return
+func.func @squeezed_convolution(%x: tensor<1x20x1x4xf32>, %w: tensor<5x1x4x6xf32>) -> tensor<1x6x6xf32> {
+  %0 = nn.conv %x, %w strides [2, 7] pads [1, 0, 2, 0] dilations [3, 1] : tensor<1x20x1x4xf32>, tensor<5x1x4x6xf32> -> tensor<1x6x1x6xf32>
+  %1 = nn.reshape %0 : (tensor<1x6x1x6xf32>) -> tensor<1x6x6xf32>
+  return %1 : tensor<1x6x6xf32>
+}
