@@ -149,6 +149,7 @@ void buildMemoryPipeline(OpPassManager &pm, const PipelineOptions &options) {
 }
 
 void buildKernelsPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addNestedPass<func::FuncOp>(createSplitRecurrent());
   pm.addPass(createOutlineKernels());
   pm.addPass(func::createDuplicateFunctionEliminationPass());
   pm.addNestedPass<func::FuncOp>(createEmitKernels());

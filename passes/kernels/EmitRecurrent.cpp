@@ -3,7 +3,7 @@
 // tiled as a gemm's. The state lives twice in scratch memory, old and new, padded to whole panels.
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/kernels/Emitter.h"
-#include "llvm/ADT/StringSwitch.h"
+#include <numeric>
 using namespace mlir;
 using namespace nncc::nn;
 
@@ -17,7 +17,7 @@ public:
   RecurrentEmitter(kernel::RecurrentOp op, const KernelSite &site)
       : Emitter(op), op(op), element(cast<ShapedType>(op.getX().getType()).getElementType()), tile(*op.getTile()),
         lanes(tile.getLanes()), panel(tile.getPanel()), hidden(op.getHidden()), gates(op.getGates()),
-        directions(op.getDirections()), blocks(llvm::divideCeil(hidden, panel)), width(blocks * panel) {
+        directions(op.getDirections()), blocks(op.getBlocks()), width(blocks * panel) {
     ArrayRef<int64_t> shape = cast<ShapedType>(op.getX().getType()).getShape();
     steps = shape[0];
     rows = shape[1];
@@ -36,14 +36,31 @@ public:
     openOptional(op.getH(), h0);
     openOptional(op.getC(), c0);
     openOptional(op.getPeepholes(), peepholes);
-    int64_t plane = rows * width, bytes = plane * element.getIntOrFloatBitWidth() / 8;
-    state = openScratch(site.scratch, 0, 2 * plane, element);
-    cell = openScratch(site.scratch, 2 * bytes, plane, element);
-    pending = openScratch(site.scratch, 3 * bytes, plane, element);
-    update = openScratch(site.scratch, 4 * bytes, plane, element);
+    Buffer all = op.getState() ? open(op.getState()) : openScratch(site.scratch, 0, op.getStateSize(), element);
+    auto plane = [&](int64_t number) {
+      Buffer part = all;
+      part.offset = add(all.offset, number * rows * width);
+      return part;
+    };
+    state = plane(0); // two of them
+    cell = plane(2);
+    pending = plane(3);
+    update = plane(4);
+    firstBlock = c(0);
+    endBlock = c(blocks);
   }
 
   void emit(const KernelSite &site) {
+    if (op.getBegins())
+      return begin();
+    if (op.getEnds())
+      return end();
+    if (op.getStep()) {
+      beginStep(op.getStep());
+      firstBlock = site.units[0].from;
+      endBlock = site.units[0].to;
+      return emitPart(op.getPart());
+    }
     for (int64_t d = 0; d < directions; d++) {
       Value number = c(d);
       Value begun = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, site.units[0].from, number);
@@ -61,6 +78,7 @@ private:
   // Of the step that is emitted.
   int64_t direction = 0;
   Value time, oldState, newState;
+  Value firstBlock, endBlock; // of those that are computed here
 
   bool isLstm() { return op.getCell() == CellKind::lstm; }
 
@@ -75,9 +93,10 @@ private:
   void forEachBlock(function_ref<void(Value, Columns)> body) {
     int64_t full = hidden / panel;
     if (full)
-      loop(c(0), c(full), 1, [&](Value j) { body(j, {mul(j, panel), panel}); });
+      loop(firstBlock, min(endBlock, c(full)), 1, [&](Value j) { body(j, {mul(j, panel), panel}); });
     if (hidden % panel)
-      body(c(full), {c(full * panel), hidden % panel});
+      onlyIf(b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sgt, endBlock, c(full)),
+             [&] { body(c(full), {c(full * panel), hidden % panel}); });
   }
   void forEachTile(function_ref<void(Value, int64_t)> body) {
     int64_t height = std::min(tile.getRows(), rows), full = rows / height * height;
@@ -88,6 +107,16 @@ private:
 
   void emitDirection(int64_t d) {
     direction = d;
+    begin();
+    loop(c(0), c(steps), 1, [&](Value step) {
+      beginStep(step);
+      for (size_t part = 0; part < op.getParts().size(); part++)
+        emitPart(part);
+    });
+    end();
+  }
+
+  void begin() {
     forEachRowVector([&](Value row, Columns columns, int64_t v) {
       Address at = stateAt(row, columns, v);
       Value m = mask(lanes, columns.validLanes(v, lanes));
@@ -98,14 +127,17 @@ private:
       if (isLstm())
         store(initial(c0), cell, at);
     });
-    bool reverse = op.getDirection() == Direction::reverse || d == 1;
-    loop(c(0), c(steps), 1, [&](Value step) {
-      time = reverse ? sub(c(steps - 1), step) : step;
-      Value odd = arith::AndIOp::create(b, step, c(1));
-      oldState = mul(odd, rows * width);
-      newState = sub(c(rows * width), oldState);
-      emitStep();
-    });
+  }
+
+  void beginStep(Value step) {
+    bool reverse = op.getDirection() == Direction::reverse || direction == 1;
+    time = reverse ? sub(c(steps - 1), step) : step;
+    Value odd = arith::AndIOp::create(b, step, c(1));
+    oldState = mul(odd, rows * width);
+    newState = sub(c(rows * width), oldState);
+  }
+
+  void end() {
     Value last = c(steps % 2 * rows * width);
     forEachRowVector([&](Value row, Columns columns, int64_t v) {
       Address at = stateAt(row, columns, v);
@@ -141,26 +173,24 @@ private:
     return add(at, time, x.strides[0]);
   }
 
-  void emitStep() {
-    int64_t partBegin = 0, firstGate = 0, partsSize = gates * hidden * width;
-    for (int64_t count : op.getParts()) {
-      forEachBlock([&](Value block, Columns columns) {
-        Address weights = add(Address{{}, direction * partsSize + partBegin}, block, hidden * count * panel);
-        forEachTile([&](Value row, int64_t height) {
-          bool usesPending = firstGate > 0;
-          SmallVector<Value> sums = accumulate(weights, count, row, height, usesPending);
-          for (int64_t i = 0; i < height; i++)
-            for (int64_t v = 0; v < tile.getVectors() && columns.validLanes(v, lanes); v++) {
-              SmallVector<Value> of;
-              for (int64_t g = 0; g < count; g++)
-                of.push_back(sums[(i * count + g) * tile.getVectors() + v]);
-              finish(of, firstGate, add(row, i), columns, v);
-            }
-        });
+  // One part of the step that began last.
+  void emitPart(size_t part) {
+    SmallVector<int64_t> counts = op.getParts();
+    int64_t firstGate = std::accumulate(counts.begin(), counts.begin() + part, int64_t(0)), count = counts[part];
+    int64_t perGate = hidden * width, first = (direction * gates + firstGate) * perGate;
+    forEachBlock([&](Value block, Columns columns) {
+      Address weights = add(Address{{}, first}, block, hidden * count * panel);
+      forEachTile([&](Value row, int64_t height) {
+        SmallVector<Value> sums = accumulate(weights, count, row, height, /*usesPending=*/firstGate > 0);
+        for (int64_t i = 0; i < height; i++)
+          for (int64_t v = 0; v < tile.getVectors() && columns.validLanes(v, lanes); v++) {
+            SmallVector<Value> of;
+            for (int64_t g = 0; g < count; g++)
+              of.push_back(sums[(i * count + g) * tile.getVectors() + v]);
+            finish(of, firstGate, add(row, i), columns, v);
+          }
       });
-      partBegin += blocks * hidden * count * panel;
-      firstGate += count;
-    }
+    });
   }
 
   // sum_k state[row][k] * r[k][gate][columns] for `height` rows; [row][gate][vector].

@@ -21,23 +21,6 @@ namespace {
 
 constexpr StringLiteral arenaBytes = "nncc.arena_bytes", workerBytes = "nncc.worker_bytes";
 
-// The names of the ONNX nodes that a location stands for.
-void collectNames(Location location, SmallVectorImpl<StringRef> &names) {
-  if (auto name = dyn_cast<NameLoc>(location)) {
-    if (!llvm::is_contained(names, name.getName()))
-      names.push_back(name.getName());
-  } else if (auto fused = dyn_cast<FusedLoc>(location)) {
-    for (Location part : fused.getLocations())
-      collectNames(part, names);
-  } else if (auto call = dyn_cast<CallSiteLoc>(location))
-    collectNames(call.getCallee(), names);
-}
-std::string nameOf(Operation *op) {
-  SmallVector<StringRef> names;
-  collectNames(op->getLoc(), names);
-  return names.empty() ? op->getName().getStringRef().str() : llvm::join(names, "+");
-}
-
 // A slice's offset becomes an argument, so that equal slices at different places share a kernel.
 Value withDynamicOffset(OpBuilder &b, Value v) {
   auto type = dyn_cast<MemRefType>(v.getType());
@@ -186,15 +169,18 @@ struct OutlineKernelsPass : impl::OutlineKernelsBase<OutlineKernelsPass> {
       SmallVector<Value> operands;
       for (Value v : item.op->getOperands())
         operands.push_back(withDynamicOffset(b, v));
-      auto node = kernel::NodeOp::create(b, item.op->getLoc(), nameOf(item.op), item.work.flops, item.work.bytes);
       SetVector<Value> used;
       getUsedValuesDefinedAbove(item.op->getRegions(), used);
       SmallVector<Value> captures;
       llvm::copy_if(used, std::back_inserter(captures), [](Value v) { return !isConstant(v); });
       llvm::append_range(operands, captures);
       func::FuncOp function = outline(item.op, item.work, llvm::to_vector(ValueRange(operands).getTypes()), captures);
-      OpBuilder inner = OpBuilder::atBlockEnd(&node.getBody().front());
-      call(inner, item.op, function, operands, item.work, chooseTasks(item.work, target), arena, scratchOffset);
+      // What a pass cut into parts is one node already.
+      if (!item.op->getParentOfType<kernel::NodeOp>()) {
+        auto node = kernel::NodeOp::create(b, item.op->getLoc(), nodeName(item.op), item.work.flops, item.work.bytes);
+        b.setInsertionPointToEnd(&node.getBody().front());
+      }
+      call(b, item.op, function, operands, item.work, chooseTasks(item.work, target), arena, scratchOffset);
       item.op->erase();
     }
   }

@@ -14,6 +14,15 @@ def EmitGeneric : Pass<"nncc-emit-generic"> {
   let options = [Option<"parts", "parts", "int64_t", "1", "emit the units in this many ranges, one after another">];
 }
 
+def SplitRecurrent : Pass<"nncc-split-recurrent", "mlir::func::FuncOp"> {
+  let summary = "cut a recurrent op with a state of its own into its beginning, its steps and its end";
+  let description = [{
+    `kernel.recurrent .. into %y, %yh, %state` =>
+    `kernel.node .. { kernel.recurrent .. {begins}; scf.for (%t) { kernel.recurrent .. step %t }; kernel.recurrent .. {ends} }`
+  }];
+  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::scf::SCFDialect", "mlir::arith::ArithDialect"];
+}
+
 def OutlineKernels : Pass<"nncc-outline-kernels", "mlir::ModuleOp"> {
   let summary = "move each kernel and linalg op into a function over a range of its work units";
   let description = [{

@@ -2,6 +2,7 @@
 #include "passes/kernels/Work.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "passes/kernels/EmitGeneric.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <limits>
 
@@ -47,6 +48,22 @@ Work workOf(Operation *op) {
     iterations *= double(extent);
   work.flops = perElement * iterations;
   return work;
+}
+
+static void collectNames(Location location, SmallVectorImpl<StringRef> &names) {
+  if (auto name = dyn_cast<NameLoc>(location)) {
+    if (!llvm::is_contained(names, name.getName()))
+      names.push_back(name.getName());
+  } else if (auto fused = dyn_cast<FusedLoc>(location)) {
+    for (Location part : fused.getLocations())
+      collectNames(part, names);
+  } else if (auto call = dyn_cast<CallSiteLoc>(location))
+    collectNames(call.getCallee(), names);
+}
+std::string nodeName(Operation *op) {
+  SmallVector<StringRef> names;
+  collectNames(op->getLoc(), names);
+  return names.empty() ? op->getName().getStringRef().str() : llvm::join(names, "+");
 }
 
 // Nominal speeds of one core: what a task's length is judged by, so that it is the same on every machine of a level.

@@ -14,6 +14,9 @@ struct Work {
 /// Of a kernel op or linalg op on memrefs.
 Work workOf(mlir::Operation *op);
 
+/// What profiles call an op: the ONNX nodes that its location names.
+std::string nodeName(mlir::Operation *op);
+
 /// Tasks along each dimension of the units.
 llvm::SmallVector<int64_t, 2> chooseTasks(const Work &work, kernel::TargetAttr target);
 

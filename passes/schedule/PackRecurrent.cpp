@@ -1,12 +1,12 @@
 // Chooses the tile of recurrent layers and packs their weights: [direction][part][block][k][gate of the part][panel],
 // so that a step reads one sequential stream. Constants are packed here, others by ops at run time.
+#include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/schedule/Passes.h"
-#include "dialects/kernel/Kernel.h"
 using namespace mlir;
 
 namespace nncc {
@@ -95,6 +95,28 @@ Value packAtRunTime(OpBuilder &b, kernel::RecurrentOp op, RankedTensorType packe
   return result;
 }
 
+// A step that reads this many bytes of weights takes long enough to be worth two tasks.
+constexpr int64_t leastSharedBytes = 512 * 1024;
+
+// One direction's steps can only be shared by sharing each: the states then live where all workers reach them.
+// Two directions are two tasks, whose workers never wait for one another.
+void addState(kernel::RecurrentOp op) {
+  int64_t bytes = cast<ShapedType>(op.getX().getType()).getElementTypeBitWidth() / 8;
+  if (op.getDirections() != 1 || op.getBlocks() < 2 ||
+      cast<ShapedType>(op.getR().getType()).getNumElements() * bytes < leastSharedBytes)
+    return;
+  OpBuilder b(op);
+  Value state = tensor::EmptyOp::create(b, op.getLoc(), {op.getStateSize()},
+                                        cast<ShapedType>(op.getX().getType()).getElementType());
+  op.getInitsMutable().append(state);
+  SmallVector<Type> types(op.getResultTypes());
+  types.push_back(state.getType());
+  Operation *wider =
+      kernel::RecurrentOp::create(b, op.getLoc(), types, op->getOperands(), op->getAttrDictionary().getValue());
+  op->replaceAllUsesWith(wider->getResults().drop_back());
+  op->erase();
+}
+
 struct PackRecurrentPass : impl::PackRecurrentBase<PackRecurrentPass> {
   void runOnOperation() override {
     getOperation()->walk([](kernel::RecurrentOp op) {
@@ -105,13 +127,14 @@ struct PackRecurrentPass : impl::PackRecurrentBase<PackRecurrentPass> {
       auto packed =
           RankedTensorType::get({op.getDirections() * op.getGates() * op.getHidden() * width}, type.getElementType());
       ElementsAttr r;
-      if (!matchPattern(op.getR(), m_Constant(&r))) {
+      if (matchPattern(op.getR(), m_Constant(&r))) {
+        TypedAttr value =
+            type.getElementType().isF64() ? packConstant<double>(op, r, packed) : packConstant<float>(op, r, packed);
+        op.getRMutable().assign(arith::ConstantOp::create(b, op.getLoc(), value));
+      } else {
         op.getRMutable().assign(packAtRunTime(b, op, packed));
-        return;
       }
-      TypedAttr value =
-          type.getElementType().isF64() ? packConstant<double>(op, r, packed) : packConstant<float>(op, r, packed);
-      op.getRMutable().assign(arith::ConstantOp::create(b, op.getLoc(), value));
+      addState(op);
     });
   }
 };

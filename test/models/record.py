@@ -270,6 +270,27 @@ def gru_both_resets(b):
         b.output(h, f"h{reset}")
 
 
+def wide_weights(b, rows, hidden):
+    """[1, rows, hidden] of more bytes than a file may have here: a product of rank 3."""
+    product = b.op("MatMul", b.weight(rows, 3, fan=3), b.weight(3, hidden, fan=hidden))
+    return b.op("Reshape", product, b.ints(1, rows, hidden))
+
+
+@graph
+def recurrent_wide(b):
+    """Layers whose steps are worth several tasks, with a last block that is not full."""
+    for kind, gates, hidden, attributes in (("LSTM", 4, 201, dict(direction="reverse")), ("GRU", 3, 217, {}),
+                                            ("GRU", 3, 230, dict(linear_before_reset=1)), ("RNN", 1, 370, {})):
+        name = f"{kind.lower()}{hidden}"
+        x = b.data(f"x_{name}", 3, 2, 3)
+        lengths = b.input(f"lengths_{name}", np.array([3, 2], np.int32)) if kind == "LSTM" else ""
+        results = b.op(kind, x, b.weight(1, gates * hidden, 3, fan=3), wide_weights(b, gates * hidden, hidden), "", lengths,
+                       b.data(f"h0_{name}", 1, 2, hidden), outputs=3 if kind == "LSTM" else 2, hidden_size=hidden,
+                       **attributes)
+        for part, value in zip(("y", "h", "c"), results):
+            b.output(value, f"{part}_{name}")
+
+
 @graph
 def rnn_activations(b):
     hidden = 9
