@@ -460,8 +460,9 @@ def record(name):
     folder = os.path.join(HERE, "recorded", name)
     os.makedirs(os.path.join(folder, "test_data_set_0"), exist_ok=True)
     save(os.path.join(folder, "model.onnx"), model.SerializeToString())
-    for kind, values, infos in (("input", builder.feeds, names), ("output", results, [o.name for o in builder.outputs])):
-        for i, (value, value_name) in enumerate(zip(values, infos)):
+    outputs = [output.name for output in builder.outputs]
+    for kind, values, named in (("input", builder.feeds, names), ("output", results, outputs)):
+        for i, (value, value_name) in enumerate(zip(values, named)):
             data = numpy_helper.from_array(np.asarray(value), value_name).SerializeToString()
             save(os.path.join(folder, "test_data_set_0", f"{kind}_{i}.pb"), data)
     scales = ", ".join(f"{np.abs(value).max():.3g}" for value in results)
