@@ -10,6 +10,10 @@ using namespace mlir;
 namespace nncc {
 namespace {
 
+// Keys whose exponentials and rows of v stay in L1, and whose pages in the first TLB, while all of the result's rows
+// take them.
+constexpr int64_t keysAtOnce = 64;
+
 // One tensor with its strides by meaning.
 struct Heads {
   Buffer buffer;
@@ -132,8 +136,25 @@ private:
     if (op.getCausal()) // the tile of keys in which the last query's last key lies is the last to be computed
       end = min(end, mul(ceilDiv(add(lastSeen(first), valid), tileRows), tileRows));
     SmallVector<Value> largest = computeScores(first, end);
+    // From here on `queries` holds results.
+    loop(c(0), c(width), 1, [&](Value d) {
+      for (int64_t n = 0; n < vectors; n++)
+        store(zeros(element, lanes), queries, add(Address{{}, n * lanes}, d, block));
+    });
     SmallVector<Value> sums(vectors, zeros(element, lanes));
-    sums = loop(c(0), end, 1, sums, [&](Value row, SmallVector<Value> &carried) {
+    sums = loop(c(0), end, keysAtOnce, sums, [&](Value from, SmallVector<Value> &carried) {
+      Value to = min(add(from, keysAtOnce), end);
+      carried = exponentiate(from, to, largest, carried);
+      addResult(from, to);
+    });
+    for (Value &sum : sums)
+      sum = arith::DivFOp::create(b, splatOf(1), sum);
+    storeResult(first, valid, sums);
+  }
+
+  // scores[key][query] => exp(scores - largest), whose sums over the keys are added to `sums`.
+  SmallVector<Value> exponentiate(Value from, Value to, ArrayRef<Value> largest, ArrayRef<Value> sums) {
+    return loop(from, to, 1, sums, [&](Value row, SmallVector<Value> &carried) {
       for (int64_t n = 0; n < vectors; n++) {
         Address at = add(Address{{}, n * lanes}, row, block);
         Value p = math::ExpOp::create(b, arith::SubFOp::create(b, load(scores, at, lanes), largest[n]));
@@ -141,10 +162,6 @@ private:
         carried[n] = arith::AddFOp::create(b, carried[n], p);
       }
     });
-    for (Value &sum : sums)
-      sum = arith::DivFOp::create(b, splatOf(1), sum);
-    computeResult(end, sums);
-    storeResult(first, valid);
   }
 
   void loadQueries(Value first, int64_t valid) {
@@ -240,11 +257,15 @@ private:
     return arith::CmpIOp::create(b, arith::CmpIPredicate::sle, wide, lane);
   }
 
-  // queries[d][query] = sum_key v[key][d] * scores[key][query] / sum
-  void computeResult(Value end, ArrayRef<Value> factors) {
+  // queries[d][query] += sum_key v[key][d] * scores[key][query]
+  void addResult(Value from, Value to) {
     forEachRows(width, [&](Value d, int64_t rows) {
-      SmallVector<Value> acc(rows * vectors, zeros(element, lanes));
-      acc = loop(c(0), end, 1, acc, [&](Value row, SmallVector<Value> &sums) {
+      auto resultAt = [&](int64_t i, int64_t n) { return add(Address{{}, i * block + n * lanes}, d, block); };
+      SmallVector<Value> acc;
+      for (int64_t i = 0; i < rows; i++)
+        for (int64_t n = 0; n < vectors; n++)
+          acc.push_back(load(queries, resultAt(i, n), lanes));
+      acc = loop(from, to, 1, acc, [&](Value row, SmallVector<Value> &sums) {
         SmallVector<Value> p;
         for (int64_t n = 0; n < vectors; n++)
           p.push_back(load(scores, add(Address{{}, n * lanes}, row, block), lanes));
@@ -257,17 +278,18 @@ private:
       });
       for (int64_t i = 0; i < rows; i++)
         for (int64_t n = 0; n < vectors; n++)
-          store(multiply(acc[i * vectors + n], factors[n]), queries, add(Address{{}, i * block + n * lanes}, d, block));
+          store(acc[i * vectors + n], queries, resultAt(i, n));
     });
   }
 
-  void storeResult(Value first, int64_t valid) {
+  void storeResult(Value first, int64_t valid, ArrayRef<Value> factors) {
     forEachColumns(width, [&](Value d, int64_t columns) {
       for (int64_t n = 0; n < vectors; n++) {
         SmallVector<Value> rows;
         for (int64_t j = 0; j < lanes; j++)
           rows.push_back(
-              load(queries, add(Address{{}, std::min(j, columns - 1) * block + n * lanes}, d, block), lanes));
+              multiply(load(queries, add(Address{{}, std::min(j, columns - 1) * block + n * lanes}, d, block), lanes),
+                       factors[n]));
         rows = transposed(rows);
         for (int64_t i = 0; i < std::min(lanes, valid - n * lanes); i++)
           store(rows[i], out.buffer, add(rowOf(out, add(first, n * lanes + i), head), d, 1),
