@@ -142,6 +142,7 @@ void buildMemoryPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createDropCarriedBuffers());
   pm.addNestedPass<func::FuncOp>(createPlaceCopies());
   pm.addNestedPass<func::FuncOp>(createReuseBuffers());
+  pm.addNestedPass<func::FuncOp>(createDenseRows());
   pm.addNestedPass<func::FuncOp>(createLowerCopies());
   pm.addPass(createPlanArena());
   pm.addNestedPass<func::FuncOp>(createCheckMemory());

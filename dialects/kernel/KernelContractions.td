@@ -98,5 +98,6 @@ def Kernel_PackOp : Kernel_Op<"pack", [DeclareOpInterfaceMethods<KernelInterface
     $w `into` $init `panel` $panel attr-dict
     `:` type($w) `into` type($init) (`->` type($results)^)?
   }];
+  let members = "bool takesStrides() { return true; }";
 }
 #endif

@@ -8,6 +8,7 @@ include "dialects/nn/NNEnums.td"
 class Kernel_Indexed<string mnemonic, list<string> methods = []>
     : Kernel_Op<mnemonic, [DeclareOpInterfaceMethods<KernelInterface, methods>]> {
   let hasVerifier = 1;
+  let members = "bool takesStrides() { return true; }";
 }
 
 def Kernel_GatherOp : Kernel_Indexed<"gather", ["getBytes"]> {

@@ -1,5 +1,5 @@
 // What outlining, task splitting and profiling ask of a kernel op. A kernel's work is a grid of units along one or two
-// dimensions; any sub-range of the grid may be computed by any worker at any time, with the same bits.
+// dimensions; any non-empty sub-range of the grid may be computed by any worker at any time, with the same bits.
 #ifndef NNCC_KERNEL_INTERFACES
 #define NNCC_KERNEL_INTERFACES
 include "mlir/IR/OpBase.td"
@@ -17,6 +17,8 @@ def KernelInterface : OpInterface<"KernelInterface"> {
                     "double", "getBytes", (ins), [{}], [{ return ::nncc::kernel::countBytes($_op->getOperands()); }]>,
     InterfaceMethod<"True where the op reads what its destination holds (scatter, accumulation).",
                     "bool", "readsInit", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<"True where any strides of the operands will do; else the elements of a row lie side by side.",
+                    "bool", "takesStrides", (ins), [{}], [{ return false; }]>,
   ];
 }
 #endif

@@ -39,5 +39,6 @@ def Kernel_PoolIndexOp : Kernel_Op<"pool_index", [DeclareOpInterfaceMethods<Kern
     $x `into` $init `kernel` $kernel `strides` $strides `pads` $pads `dilations` $dilations
     attr-dict `:` type($x) `into` type($init) (`->` type($results)^)?
   }];
+  let members = "bool takesStrides() { return true; }";
 }
 #endif

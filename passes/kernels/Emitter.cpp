@@ -58,6 +58,8 @@ Buffer Emitter::open(Value memref) {
   auto type = cast<MemRefType>(memref.getType());
   auto meta = memref::ExtractStridedMetadataOp::create(b, memref);
   auto [strides, offset] = type.getStridesAndOffset();
+  assert((takesStrides || strides.empty() || strides.back() == 1 || type.getShape().back() == 1) &&
+         "the elements of a row lie side by side");
   Value start = ShapedType::isDynamic(offset) ? Value(meta.getOffset()) : c(offset);
   return {flatten(b, meta.getBaseBuffer(), type.getElementType()), start, strides, type.getShape(),
           type.getElementType()};

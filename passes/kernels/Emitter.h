@@ -36,11 +36,15 @@ public:
   using Value = mlir::Value;
 
   explicit Emitter(mlir::Operation *op)
-      : b(op->getLoc(), op), function(op->getParentOfType<mlir::func::FuncOp>()), target(kernel::TargetAttr::of(op)) {}
+      : b(op->getLoc(), op), function(op->getParentOfType<mlir::func::FuncOp>()), target(kernel::TargetAttr::of(op)) {
+    auto kernelOp = mlir::dyn_cast<kernel::KernelInterface>(op);
+    takesStrides = !kernelOp || kernelOp.takesStrides();
+  }
 
   mlir::ImplicitLocOpBuilder b;
   mlir::func::FuncOp function;
   kernel::TargetAttr target;
+  bool takesStrides; // of its operands; else their last stride is 1
 
   //===-- Index arithmetic --------------------------------------------------------------------------------------===//
   Value c(int64_t x);

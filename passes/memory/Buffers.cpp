@@ -117,6 +117,14 @@ bool allowsInPlace(Operation *op, Value in, Value out) {
          });
 }
 
+bool hasUnitStride(MemRefType type) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(type.getStridesAndOffset(strides, offset)))
+    return false;
+  return strides.empty() || strides.back() == 1 || type.getShape().back() == 1;
+}
+
 std::optional<int64_t> staticBytes(MemRefType type) {
   Type element = type.getElementType();
   std::optional<int64_t> bytes = element.isIndex() ? 8 : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);

@@ -47,6 +47,9 @@ bool mayWrite(mlir::Operation *op, mlir::Value buffer);
 /// Buffers that its region captures are not looked at.
 bool allowsInPlace(mlir::Operation *op, mlir::Value in, mlir::Value out);
 
+/// The elements of a row lie side by side. Emitters rely on it but for the ops that take any strides.
+bool hasUnitStride(mlir::MemRefType type);
+
 /// Bytes of a buffer of static shape; none where the product overflows.
 std::optional<int64_t> staticBytes(mlir::MemRefType type);
 } // namespace nncc

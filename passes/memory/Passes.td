@@ -51,6 +51,11 @@ def ReuseBuffers : Pass<"nncc-reuse-buffers", "mlir::func::FuncOp"> {
   let summary = "op ins(x) outs(alloc y), elementwise, last use of x => op ins(x) outs(x)";
 }
 
+def DenseRows : Pass<"nncc-dense-rows", "mlir::func::FuncOp"> {
+  let summary = "kernel op on a buffer whose last stride is not 1 => copy to a dense buffer, and the op on that";
+  let dependentDialects = ["mlir::linalg::LinalgDialect", "mlir::memref::MemRefDialect"];
+}
+
 def LowerCopies : Pass<"nncc-lower-copies", "mlir::func::FuncOp"> {
   let summary = "memref.copy of a buffer to itself => nothing; of a strided buffer => linalg.copy";
   let dependentDialects = ["mlir::linalg::LinalgDialect"];

@@ -373,6 +373,74 @@ def matmul_tails(b):
 
 
 @graph
+def steps_and_columns(b):
+    """What kernels read is a slice of every other element, or lost its last dimension."""
+    def every_other(x, axis):
+        return b.op("Slice", x, b.ints(0), b.ints(2**31), b.ints(axis), b.ints(2))
+
+    def columns(x):
+        return [b.op("Squeeze", part, b.ints(-1)) for part in b.op("Split", x, outputs=3, axis=-1)]
+
+    x = b.data("x", 5, 33)
+    b.output(b.op("Add", b.op("MatMul", x, b.weight(33, 20)), every_other(b.data("residual", 5, 40), 1)), "residual_y")
+    b.output(b.op("Add", b.op("MatMul", x, b.weight(33, 20)), columns(b.data("triple", 5, 20, 3))[1]), "column_y")
+    a, right = b.data("a", 2, 5, 16), every_other(b.data("b", 2, 16, 40), 2)
+    b.output(b.op("MatMul", a, right), "product")
+    b.output(b.op("MatMul", every_other(b.data("c", 2, 5, 32), 2), right), "both")
+    turned = b.op("Transpose", every_other(b.data("d", 2, 20, 32), 2), perm=[0, 2, 1])
+    b.output(b.op("MatMul", a, turned), "transposed")
+    image = every_other(b.op("Transpose", b.data("image", 1, 6, 7, 40), perm=[0, 3, 1, 2]), 1)
+    results = [b.op("MaxPool", image, kernel_shape=[2, 2]), b.conv(image, 20, 20, [3, 3], group=20),
+               b.conv(image, 20, 7, [3, 3]), b.op("GlobalAveragePool", image)]
+    for i, result in enumerate(results):
+        b.output(b.op("Transpose", result, perm=[0, 2, 3, 1]), f"image{i}")
+    for i, length in enumerate((3, 20)):
+        q, k, v = columns(b.data(f"qkv{i}", 1, 2, length, 16, 3))
+        mask = columns(b.data(f"mask{i}", 1, 2, length, length, 3))[2]
+        b.output(b.attention(q, k, v, 16), f"attention{i}")
+        b.output(b.attention(q, k, v, 16, mask), f"masked{i}")
+
+
+@graph
+def lstm_views(b):
+    """States that are slices of wider tensors, and a state that becomes a part of one."""
+    hidden = 9
+
+    def lstm(x, h, c):
+        return b.op("LSTM", x, b.weight(1, 4 * hidden, 7, fan=7), b.weight(1, 4 * hidden, hidden, fan=hidden),
+                    b.bias(1, 8 * hidden), "", h, c, outputs=3, hidden_size=hidden)
+
+    x = b.data("x", 3, 2, 7)
+    h, c = b.op("Split", b.data("state", 1, 2, 2 * hidden), outputs=2, axis=2)
+    _, h, c = lstm(x, h, c)
+    b.output(b.op("Concat", h, b.data("z", 1, 2, 5), axis=2), "h")
+    b.output(c, "c")
+    step = (b.ints(0), b.ints(2 * hidden), b.ints(2), b.ints(2))
+    y, h, c = lstm(x, b.op("Slice", b.data("wide_h", 1, 2, 2 * hidden), *step),
+                   b.op("Slice", b.data("wide_c", 1, 2, 2 * hidden), *step))
+    b.output(y, "y")
+    b.output(b.op("Concat", c, h, axis=2), "ch")
+
+
+@graph
+def shared_and_updated(b):
+    """A weight in two shapes, a tensor that many read in another shape while it is updated, indices out of a wider one."""
+    table = b.weight(16, 16)
+    b.output(b.op("MatMul", b.data("x", 3, 16), table), "product")
+    b.output(b.op("Mul", b.data("z", 2, 256), b.op("Reshape", table, b.ints(256))), "scaled")
+    u = b.op("Exp", b.data("u", 8, 16))
+    v = b.op("Reshape", u, b.ints(2, 4, 16))
+    where = b.constant(b.random.integers(0, 8, (4, 16)))
+    b.output(b.op("ScatterElements", u, where, b.constant(np.full((4, 16), 5, np.float32)), axis=0), "updated")
+    for i in range(17):
+        b.output(b.op("Add", v, b.bias(1, 1, 16)), f"read{i}")
+    wide = b.random.integers(0, 10, (6, 8))
+    wide[:, 3:] = 1000
+    rows = b.op("Slice", b.input("wide", wide), b.ints(0), b.ints(3), b.ints(1))
+    b.output(b.op("Gather", b.data("from", 10, 4), rows, axis=0), "gathered")
+
+
+@graph
 def reductions(b):
     x = b.data("x", 3, 5, 7, 37)
     b.output(b.op("ReduceMax", x, axes=[1, 3], keepdims=0), "max")
