@@ -121,7 +121,7 @@ private:
       Address at = stateAt(row, columns, v);
       Value m = mask(lanes, columns.validLanes(v, lanes));
       auto initial = [&](const Buffer &from) {
-        return from.flat ? load(from, outputAt(row, columns, v), lanes, m) : zeros(element, lanes);
+        return from.flat ? load(from, planeAt(from, row, columns, v), lanes, m) : zeros(element, lanes);
       };
       store(initial(h0), state, at);
       if (isLstm())
@@ -142,9 +142,9 @@ private:
     forEachRowVector([&](Value row, Columns columns, int64_t v) {
       Address at = stateAt(row, columns, v);
       Value m = mask(lanes, columns.validLanes(v, lanes));
-      store(load(state, add(at, last), lanes), yh, outputAt(row, columns, v), m);
+      store(load(state, add(at, last), lanes), yh, planeAt(yh, row, columns, v), m);
       if (isLstm())
-        store(load(cell, at, lanes), yc, outputAt(row, columns, v), m);
+        store(load(cell, at, lanes), yc, planeAt(yc, row, columns, v), m);
     });
   }
 
@@ -157,12 +157,10 @@ private:
     });
   }
 
-  // Places in scratch memory, in yh-like tensors [D, B, H], in y and among the gates of x.
-  Address stateAt(Value row, Columns columns, int64_t v) {
-    return add(add(Address{columns.first, v * lanes}, row, width), 0);
-  }
-  Address outputAt(Value row, Columns columns, int64_t v) {
-    return add(Address{columns.first, v * lanes + direction * yh.strides[0]}, row, yh.strides[1]);
+  // Places in scratch memory, in states [D, B, H], in y and among the gates of x.
+  Address stateAt(Value row, Columns columns, int64_t v) { return add(Address{columns.first, v * lanes}, row, width); }
+  Address planeAt(const Buffer &plane, Value row, Columns columns, int64_t v) {
+    return add(Address{columns.first, v * lanes + direction * plane.strides[0]}, row, plane.strides[1]);
   }
   Address sequenceAt(Value row, Columns columns, int64_t v) {
     Address at = add(Address{columns.first, v * lanes + direction * y.strides[1]}, row, y.strides[2]);
