@@ -60,11 +60,15 @@ void ownFill(linalg::FillOp fill) {
     }
 }
 
-/// A result whose buffer nothing can write again: made in a destination of its own, seen through reshapes and slices.
+/// A result whose buffer nothing can write again: made in a destination of its own, seen through reshapes and slices of
+/// what has no other user, which could write there.
 bool isFresh(Value v) {
   Operation *op = v.getDefiningOp();
-  while (isa_and_nonnull<tensor::ExtractSliceOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+  while (isa_and_nonnull<tensor::ExtractSliceOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op)) {
+    if (!op->getOperand(0).hasOneUse())
+      return false;
     op = op->getOperand(0).getDefiningOp();
+  }
   if (isa_and_nonnull<tensor::ConcatOp>(op))
     return true;
   auto destination = dyn_cast_if_present<DestinationStyleOpInterface>(op);

@@ -79,3 +79,19 @@ func.func @many_readers(%x: tensor<16xf32>) -> tensor<16xf32> {
   %s = tensor.extract_slice %r[0] [16] [1] : tensor<256xf32> to tensor<16xf32>
   return %s : tensor<16xf32>
 }
+
+// The reshape's source is updated behind it: its readers may not rely on a buffer that nobody writes.
+// CHECK-LABEL: @many_readers_of_what_has_other_users
+// CHECK-NOT: to_buffer
+// CHECK: return
+func.func @many_readers_of_what_has_other_users(%x: tensor<16xf32>, %i: tensor<4xi64>, %v: tensor<4xf32>) -> (tensor<64xf32>, tensor<16xf32>) {
+  %e = tensor.empty() : tensor<16xf32>
+  %0 = linalg.exp ins(%x : tensor<16xf32>) outs(%e : tensor<16xf32>) -> tensor<16xf32>
+  %1 = tensor.expand_shape %0 [[0, 1]] output_shape [4, 4] : tensor<16xf32> into tensor<4x4xf32>
+  %2 = kernel.scatter_elements none %v at %i into %0 axis 0 : tensor<4xf32>, tensor<4xi64> into tensor<16xf32> -> tensor<16xf32>
+  %3 = tensor.concat dim(0) %1, %1, %1, %1, %1, %1, %1, %1, %1, %1, %1, %1, %1, %1, %1, %1
+    : (tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>,
+       tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<64x4xf32>
+  %4 = tensor.extract_slice %3[0, 0] [64, 1] [1, 1] : tensor<64x4xf32> to tensor<64xf32>
+  return %4, %2 : tensor<64xf32>, tensor<16xf32>
+}
