@@ -45,7 +45,8 @@ LogicalResult emitCheckIndex(kernel::CheckIndexOp op, const KernelSite &site) {
   kernel::Space space = kernel::spaceOf(op);
   bool single = op.getExtents().size() == 1;
   int64_t stride = single ? 0 : indices.strides.back();
-  int64_t lanes = single && space.isDense() ? e.target.lanesOf(e.b.getI64Type()) : 1;
+  bool isRun = space.isDense() && space.extents.size() == 1;
+  int64_t lanes = single && isRun ? e.target.lanesOf(e.b.getI64Type()) : 1;
   if (llvm::is_contained(indices.shape, 0))
     return success();
   auto fails = [&](Address at, int64_t lanes, Value sum) {

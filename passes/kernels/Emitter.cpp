@@ -104,7 +104,10 @@ Value Emitter::broadcast(Value scalar, int64_t lanes) {
 
 void Emitter::store(Value vector, const Buffer &m, Address at, Value mask) {
   Value index = value(add(at, m.offset));
-  if (mask)
+  auto valid = mask ? mask.getDefiningOp<vector::ConstantMaskOp>() : vector::ConstantMaskOp();
+  if (valid && valid.getMaskDimSizes() == ArrayRef<int64_t>{1}) // LLVM 22 would store one lane before narrowing it
+    memref::StoreOp::create(b, vector::ExtractOp::create(b, vector, 0), m.flat, ValueRange{index});
+  else if (mask)
     vector::MaskedStoreOp::create(b, m.flat, ValueRange{index}, mask, vector);
   else
     vector::StoreOp::create(b, vector, m.flat, ValueRange{index});

@@ -51,6 +51,7 @@ double get(const std::string &element, const void *data, int64_t i) {
   return element == "f32"   ? double(static_cast<const float *>(data)[i])
          : element == "f64" ? static_cast<const double *>(data)[i]
          : element == "i32" ? double(static_cast<const int32_t *>(data)[i])
+         : element == "i8"  ? double(static_cast<const int8_t *>(data)[i])
                             : double(static_cast<const int64_t *>(data)[i]);
 }
 
