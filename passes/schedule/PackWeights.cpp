@@ -96,10 +96,13 @@ struct PackWeightsPass : impl::PackWeightsBase<PackWeightsPass> {
 
   // Empties the blobs that no constant uses any more.
   void release(ArrayRef<DenseResourceElementsAttr> sources) {
-    DenseSet<Attribute> used;
-    getOperation().walk([&](arith::ConstantOp op) { used.insert(op.getValue()); });
+    DenseSet<const void *> used; // one blob may be there as several attributes, of other shapes
+    getOperation().walk([&](arith::ConstantOp op) {
+      if (auto resource = dyn_cast<DenseResourceElementsAttr>(op.getValue()))
+        used.insert(resource.getRawHandle().getResource());
+    });
     for (DenseResourceElementsAttr source : sources)
-      if (!used.contains(source))
+      if (!used.contains(source.getRawHandle().getResource()))
         if (AsmResourceBlob *blob = source.getRawHandle().getBlob())
           *blob = AsmResourceBlob();
   }
