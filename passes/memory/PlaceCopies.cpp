@@ -71,15 +71,6 @@ MemRefType inverted(Operation *reshape, MemRefType target) {
   return succeeded(type) ? *type : MemRefType();
 }
 
-/// Emitters rely on it: the elements of a row lie side by side.
-bool hasUnitStride(MemRefType type) {
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  if (failed(type.getStridesAndOffset(strides, offset)))
-    return false;
-  return strides.empty() || strides.back() == 1 || type.getShape().back() == 1;
-}
-
 //===-- Neighbours ----------------------------------------------------------------------------------------------===//
 
 /// Of a buffer, what each copy into it asks: its uses that are no views, and whether its views share no element.
@@ -119,6 +110,10 @@ private:
 
 //===-- Placement --------------------------------------------------------------------------------------------===//
 
+/// Parts of parts are asked about again for each copy around them, so that deep nesting would take cubic time; a copy
+/// at every so many levels costs little.
+constexpr size_t maxNesting = 64;
+
 /// One copy whose source shall become its target.
 class Placement {
 public:
@@ -147,7 +142,7 @@ private:
   bool findSpan() {
     first = last = copy;
     bool ok = true;
-    forEachTouch(part, [&](OpOperand &use, ViewPath) {
+    auto touch = [&](OpOperand &use, ViewPath) {
       Operation *op = block->findAncestorOpInBlock(*use.getOwner());
       if (use.getOwner() == copy)
         return;
@@ -158,7 +153,8 @@ private:
         first = op;
       if (order.first(op) > order.first(last))
         last = op;
-    });
+    };
+    forEachTouch(part, touch, [&](ViewPath path) { return ok = ok && path.size() <= maxNesting; });
     return ok;
   }
 

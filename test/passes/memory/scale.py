@@ -4,6 +4,7 @@ chain      each op reads the one before
 constants  the same, and a constant of its own
 readers    N ops read one result, and N more add them up
 concat     a chain, all of whose results are concatenated; the last is an output too
+nested     each op's result is concatenated with all before it
 """
 import sys
 
@@ -22,7 +23,25 @@ def store(value, output, tensor=TENSOR, buffer=BUFFER):
             f"({tensor}, {buffer}) -> ()")
 
 
+def nested(n):
+    def rows(i):
+        return f"tensor<{4 * i}x64xf32>"
+
+    yield f"func.func @main(%in: {BUFFER} {{bufferization.writable = false}}, %out: memref<{4 * n}x64xf32>) {{"
+    yield f"  %x = bufferization.to_tensor %in restrict : {BUFFER} to {TENSOR}"
+    yield op("v", ["%x"], 0)
+    yield op("v", ["%v0"], 1)
+    yield f"  %c1 = tensor.concat dim(0) %v0, %v1 : ({TENSOR}, {TENSOR}) -> {rows(2)}"
+    for i in range(2, n):
+        yield op("v", [f"%v{i - 1}"], i)
+        yield f"  %c{i} = tensor.concat dim(0) %c{i - 1}, %v{i} : ({rows(i)}, {TENSOR}) -> {rows(i + 1)}"
+    yield store(f"%c{n - 1}", "%out", rows(n), f"memref<{4 * n}x64xf32>")
+    yield "  return\n}"
+
+
 def graph(kind, n):
+    if kind == "nested":
+        return (yield from nested(n))
     whole = f"4x{64 * n}xf32"
     extra = f", %all: memref<{whole}>" if kind == "concat" else ""
     yield f"func.func @main(%in: {BUFFER} {{bufferization.writable = false}}, %out: {BUFFER}{extra}) {{"
