@@ -4,6 +4,8 @@
 using namespace mlir;
 using namespace nncc::kernel;
 
+static constexpr int64_t maxRowWidth = 1024;
+
 AttentionOp::Extents AttentionOp::extentsOf(Value tensor, bool headsFirst) {
   ArrayRef<int64_t> s = cast<ShapedType>(tensor.getType()).getShape();
   return {s[0], s[headsFirst ? 2 : 1], s[headsFirst ? 1 : 2], s[3]};
@@ -11,8 +13,10 @@ AttentionOp::Extents AttentionOp::extentsOf(Value tensor, bool headsFirst) {
 
 int64_t AttentionOp::getBlock() {
   int64_t lanes = TargetAttr::of(*this).lanesOf(cast<ShapedType>(getQ().getType()).getElementType());
-  int64_t queries = extentsOf(getQ(), getQHeadsFirst()).sequence;
-  if (queries < std::min<int64_t>(lanes, 8) || lanes == 1)
+  Extents query = extentsOf(getQ(), getQHeadsFirst());
+  int64_t queries = query.sequence, width = std::max(query.width, extentsOf(getV(), getVHeadsFirst()).width);
+  // With keys in the lanes a query and a result stay in registers, spelt out: wide ones would make long code.
+  if ((queries < std::min<int64_t>(lanes, 8) && width <= maxRowWidth) || lanes == 1)
     return 1;
   return queries > lanes ? 2 * lanes : lanes;
 }

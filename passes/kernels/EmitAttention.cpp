@@ -82,6 +82,11 @@ private:
   Value greater(Value x, Value y) {
     return arith::SelectOp::create(b, arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, y), y, x);
   }
+  Value laneNumbers() {
+    auto type = VectorType::get({lanes}, b.getI32Type());
+    SmallVector<int32_t> steps = llvm::to_vector(llvm::seq<int32_t>(0, lanes));
+    return arith::ConstantOp::create(b, DenseElementsAttr::get(type, ArrayRef<int32_t>(steps)));
+  }
   Value multiply(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
   Address rowOf(const Heads &t, Value at, Value whichHead) {
     return add(add(add(Address{}, batch, t.batch), whichHead, t.head), at, t.sequence);
@@ -249,12 +254,9 @@ private:
     return load(scores, add(Address{{}, n * lanes}, row, block), lanes);
   }
   Value isSeen(Value first, int64_t n, Value row) {
-    auto type = VectorType::get({lanes}, b.getI32Type());
-    SmallVector<int32_t> steps = llvm::to_vector(llvm::seq<int32_t>(0, lanes));
-    Value lane = arith::ConstantOp::create(b, DenseElementsAttr::get(type, ArrayRef<int32_t>(steps)));
     Value difference = sub(row, lastSeen(add(first, n * lanes))); // seen where it is at most the lane
     Value wide = broadcast(arith::IndexCastOp::create(b, b.getI32Type(), difference), lanes);
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::sle, wide, lane);
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::sle, wide, laneNumbers());
   }
 
   // queries[d][query] += sum_key v[key][d] * scores[key][query]
@@ -363,11 +365,8 @@ private:
     return Emitter::mask(lanes, std::min(lanes, columns - chunk * lanes));
   }
   Value isKeySeen(Value row, Value first) {
-    auto type = VectorType::get({lanes}, b.getI32Type());
-    SmallVector<int32_t> steps = llvm::to_vector(llvm::seq<int32_t>(0, lanes));
-    Value lane = arith::ConstantOp::create(b, DenseElementsAttr::get(type, ArrayRef<int32_t>(steps)));
     Value limit = broadcast(arith::IndexCastOp::create(b, b.getI32Type(), sub(lastSeen(row), first)), lanes);
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::sle, lane, limit);
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::sle, laneNumbers(), limit);
   }
 };
 } // namespace

@@ -64,7 +64,7 @@ void ConvEmitter::runPanel(KernelSite::Range rows, Value group, ArrayRef<Column>
     loop(rows.from, rows.to, 1, [&](Value row) {
       SmallVector<Value> at = delinearize(row, {g.batch, g.out[0], g.out[1]});
       Value first = mul(row, kernel::tilesOf(g.out[2], this->rows));
-      forEachRowTile(*this, g, this->rows, [&](RowTile t) {
+      forEachRowTile(*this, g, this->rows, /*spellsTaps=*/false, [&](RowTile t) {
         Tile tile = {t, at, add(first, div(t.at, this->rows)), {}, {}};
         SmallVector<Value> indices = {at[0]};
         for (unsigned d = 3 - g.spatial; d < 2; d++)

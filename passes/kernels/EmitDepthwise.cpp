@@ -3,6 +3,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/kernels/Contraction.h"
 #include "passes/kernels/Window.h"
+#include <map>
 
 using namespace mlir;
 
@@ -36,32 +37,27 @@ struct DepthwiseEmitter : ContractionEmitter {
 // all their rows at once, the others row by row.
 void DepthwiseEmitter::run() {
   int64_t groups = kernel::tilesOf(g.out[1], tileRows);
-  auto inside = [&](int64_t group) {
-    int64_t first = group * tileRows, last = first + tileRows - 1;
-    return last < g.out[1] && isInside(g, 1, first, 0) && isInside(g, 1, last, g.kernel[1] - 1);
-  };
-  int64_t from = 0, to = groups;
-  while (from < groups && !inside(from))
-    from++;
-  while (to > from && !inside(to - 1))
-    to--;
+  int64_t from, to;
+  std::tie(from, to) = insideTiles(g, 1, tileRows);
   // All taps of a tile are spelt out; a window too large for that goes row by row everywhere.
-  if (g.kernel[0] != 1 || !neverPads(g, 0) || g.taps() * tileRows * rows > 400)
-    to = from;
+  if (from == to || g.kernel[0] != 1 || !neverPads(g, 0) || g.taps() * tileRows * rows > 400)
+    from = to = groups;
 
   KernelSite::Range range = site.units[0];
   loop(div(range.from, groups), ceilDiv(range.to, groups), 1, [&](Value plane) {
     Value first = mul(plane, groups);
     Value begin = max(sub(range.from, first), c(0)), end = min(sub(range.to, first), c(groups));
     auto rowByRow = [&](Value begin, Value end) {
-      loop(mul(begin, tileRows), min(mul(end, tileRows), c(g.out[1])), 1,
-           [&](Value row) { forEachRowTile(*this, g, rows, [&](RowTile t) { anyRow(plane, row, t); }); });
+      loop(mul(begin, tileRows), min(mul(end, tileRows), c(g.out[1])), 1, [&](Value row) {
+        forEachRowTile(*this, g, rows, /*spellsTaps=*/true, [&](RowTile t) { anyRow(plane, row, t); });
+      });
     };
     if (from > 0)
       rowByRow(begin, min(end, c(from)));
     if (to > from)
       loop(max(begin, c(from)), min(end, c(to)), 1, [&](Value group) {
-        forEachRowTile(*this, g, rows, [&](RowTile t) { interiorRows(plane, mul(group, tileRows), t); });
+        forEachRowTile(*this, g, rows, /*spellsTaps=*/true,
+                       [&](RowTile t) { interiorRows(plane, mul(group, tileRows), t); });
       });
     if (to < groups)
       rowByRow(max(begin, c(to)), end);
@@ -114,30 +110,27 @@ void DepthwiseEmitter::interiorRows(Value plane, Value row, RowTile t) {
       anyRow(plane, add(row, r), t);
     return;
   }
+  // By offset (y, x) from the corner: the outputs that read a pixel, and through which taps.
+  std::map<std::pair<int64_t, int64_t>, SmallVector<std::pair<int64_t, int64_t>, 4>> pixels;
+  for (int64_t r = 0; r < tileRows; r++)
+    for (int64_t p = 0; p < t.height; p++)
+      for (int64_t tap = 0; tap < g.taps(); tap++) {
+        int64_t kx = tap % g.kernel[2], x = p * g.stride[2] + kx * g.dilation[2];
+        if (!at || isInside(g, 2, *at + p, kx))
+          pixels[{r * g.stride[1] + tap / g.kernel[2] * g.dilation[1], x}].push_back({r * t.height + p, tap});
+      }
   forEachChannels([&](const Column &column) {
     SmallVector<Value> taps, acc;
     for (int64_t tap = 0; tap < g.taps(); tap++)
       taps.push_back(load(weights, add(column.weights, tap * lanes), lanes));
     for (int64_t r = 0; r < tileRows; r++)
       llvm::append_range(acc, start(column, t.height, rowsOf[r]));
-    // Each input pixel is loaded once and joins every output that reads it.
-    for (int64_t dy = 0; dy <= (tileRows - 1) * g.stride[1] + (g.kernel[1] - 1) * g.dilation[1]; dy++)
-      for (int64_t dx = 0; dx <= (t.height - 1) * g.stride[2] + (g.kernel[2] - 1) * g.dilation[2]; dx++) {
-        if (at && (*at * g.stride[2] - g.low[2] + dx < 0 || *at * g.stride[2] - g.low[2] + dx >= g.in[2]))
-          continue;
-        Value value;
-        for (int64_t r = 0; r < tileRows; r++)
-          for (int64_t p = 0; p < t.height; p++) {
-            int64_t ky = dy - r * g.stride[1], kx = dx - p * g.stride[2];
-            if (ky < 0 || kx < 0 || ky % g.dilation[1] || kx % g.dilation[2] || ky / g.dilation[1] >= g.kernel[1] ||
-                kx / g.dilation[2] >= g.kernel[2])
-              continue;
-            if (!value)
-              value = pixel(add(corner, dy * xs.spatial[1] + dx * xs.spatial[2]), column);
-            Value &sum = acc[r * t.height + p];
-            sum = multiplyAdd(value, taps[ky / g.dilation[1] * g.kernel[2] + kx / g.dilation[2]], sum);
-          }
-      }
+    // Each input pixel is loaded once, in memory's order, and joins every output that reads it.
+    for (auto &[offset, readers] : pixels) {
+      Value value = pixel(add(corner, offset.first * xs.spatial[1] + offset.second * xs.spatial[2]), column);
+      for (auto [output, tap] : readers)
+        acc[output] = multiplyAdd(value, taps[tap], acc[output]);
+    }
     for (int64_t r = 0; r < tileRows; r++)
       finish(ArrayRef(acc).slice(r * t.height, t.height), column, t.height, rowsOf[r]);
   });

@@ -41,7 +41,7 @@ void PoolEmitter::run() {
   int64_t pixels = std::min<int64_t>(g.out[2], 4), together = std::max<int64_t>(1, 4 / pixels);
   loop(site.units[0].from, site.units[0].to, 1, [&](Value row) {
     SmallVector<Value> at = delinearize(row, {g.batch, g.out[0], g.out[1]});
-    forEachRowTile(*this, g, pixels, [&](RowTile t) {
+    forEachRowTile(*this, g, pixels, /*spellsTaps=*/true, [&](RowTile t) {
       auto over = [&](Value from, Value to, int64_t count) {
         loop(from, to, count, [&](Value block) {
           SmallVector<Address> channels;

@@ -23,6 +23,15 @@ bool neverPads(const WindowGeometry &g, unsigned d) {
   return isInside(g, d, 0, 0) && isInside(g, d, g.out[d] - 1, g.kernel[d] - 1);
 }
 
+std::pair<int64_t, int64_t> insideTiles(const WindowGeometry &g, unsigned d, int64_t size) {
+  int64_t tiles = g.out[d] / size, step = size * g.stride[d];
+  // Tile i begins at i * step - low, and its last window ends at i * step - low + reach.
+  int64_t reach = (size - 1) * g.stride[d] + (g.kernel[d] - 1) * g.dilation[d];
+  int64_t first = std::max<int64_t>(llvm::divideCeilSigned(g.low[d], step), 0);
+  int64_t end = std::min(llvm::divideFloorSigned(g.in[d] - 1 - reach + g.low[d], step) + 1, tiles);
+  return first < end ? std::pair(first, end) : std::pair(tiles, tiles);
+}
+
 KernelSite::Range insideTaps(Emitter &e, const WindowGeometry &g, unsigned d, Value first) {
   if (neverPads(g, d))
     return {e.c(0), e.c(g.kernel[d])};
@@ -31,24 +40,18 @@ KernelSite::Range insideTaps(Emitter &e, const WindowGeometry &g, unsigned d, Va
   return {from, to};
 }
 
-void forEachRowTile(Emitter &e, const WindowGeometry &g, int64_t rows, function_ref<void(RowTile)> body) {
-  constexpr int64_t limit = 16;
-  int64_t extent = g.out[2], last = g.kernel[2] - 1;
-  auto pads = [&](int64_t at, int64_t height) {
-    return !isInside(g, 2, at, 0) || !isInside(g, 2, at + height - 1, last);
-  };
-  // Whole tiles [first, end) touch no padding.
-  int64_t tiles = extent / rows, first = 0, end = tiles;
-  while (first < tiles && pads(first * rows, rows))
-    first++;
-  while (end > first && pads((end - 1) * rows, rows))
-    end--;
+void forEachRowTile(Emitter &e, const WindowGeometry &g, int64_t rows, bool spellsTaps,
+                    function_ref<void(RowTile)> body) {
+  int64_t extent = g.out[2], limit = 16 * rows; // pixels at a constant position, at each end
+  if (spellsTaps)
+    limit = std::min(limit, 4096 / g.kernel[2]);
+  auto [first, end] = insideTiles(g, 2, rows);
   auto constant = [&](int64_t from, int64_t to) {
     for (int64_t at = from; at < to; at += rows)
       body({e.c(at), std::min(rows, to - at), false});
   };
   auto edge = [&](int64_t from, int64_t to) {
-    if (to - from <= limit * rows)
+    if (to - from <= limit)
       constant(from, to);
     else
       e.loop(e.c(from), e.c(to), 1, [&](Value at) { body({at, 1, true}); });

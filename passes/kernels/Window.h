@@ -19,6 +19,8 @@ KernelSite::Range insideTaps(Emitter &e, const kernel::WindowGeometry &g, unsign
 bool neverPads(const kernel::WindowGeometry &g, unsigned d);
 /// True when tap `tap` of output position `at` along `d` lies inside the image.
 bool isInside(const kernel::WindowGeometry &g, unsigned d, int64_t at, int64_t tap);
+/// Of the whole tiles of `size` output positions along `d`, the range whose windows stay inside the image.
+std::pair<int64_t, int64_t> insideTiles(const kernel::WindowGeometry &g, unsigned d, int64_t size);
 
 /// A tile of pixels along an output row. Its position is a constant wherever a window reaches outside and for the last,
 /// lower tile; where that would be too many tiles, they are one pixel high at a position that is none (`mayPad`).
@@ -27,8 +29,10 @@ struct RowTile {
   int64_t height;
   bool mayPad;
 };
-/// Cuts an output row into tiles of `rows` pixels.
-void forEachRowTile(Emitter &e, const kernel::WindowGeometry &g, int64_t rows, llvm::function_ref<void(RowTile)> body);
+/// Cuts an output row into tiles of `rows` pixels. `spellsTaps`: code of `body` grows with the taps where the position
+/// is a constant, so that fewer pixels get one.
+void forEachRowTile(Emitter &e, const kernel::WindowGeometry &g, int64_t rows, bool spellsTaps,
+                    llvm::function_ref<void(RowTile)> body);
 
 /// Runs `body` over the taps of the two outer dimensions that lie inside the image when tap 0 is at `firsts`, carrying
 /// `acc` from one to the next.

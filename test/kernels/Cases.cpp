@@ -35,7 +35,7 @@ struct Epilogue {
   std::string text; // with T for the element type
   std::function<double(double, const Values &, const Shape &, size_t first)> apply;
 };
-enum Kind { None, BiasRelu, Residual, Heavy, RowScale, ToInt };
+enum Kind { None, BiasRelu, Residual, Heavy, RowScale, ToInt, ToByte };
 
 static Epilogue epilogue(Kind kind, const Shape &out, const std::string &element) {
   Epilogue e;
@@ -90,6 +90,10 @@ static Epilogue epilogue(Kind kind, const Shape &out, const std::string &element
              "%i : i32";
     e.apply = [](double acc, const Values &, const Shape &, size_t) { return std::trunc(acc * 100); };
     break;
+  case ToByte:
+    e.text = "%i = arith.trunci %acc : T to i8\nnn.yield %i : i8";
+    e.apply = [](double acc, const Values &, const Shape &, size_t) { return double(int8_t(int64_t(acc))); };
+    break;
   }
   e.text = " epilogue(%acc: T" + head + ") {\n" + e.text + "\n}";
   for (size_t p; (p = e.text.find(": T")) != std::string::npos;)
@@ -124,6 +128,8 @@ static Case gemm(Shape lead, int64_t m, int64_t k, int64_t n, Kind kind = None, 
   llvm::append_range(c.inputs, e.extras);
   if (kind == ToInt)
     c.outputElement = "i32", c.tolerance = 1;
+  if (kind == ToByte)
+    c.outputElement = "i8";
   c.name = "gemm " + list(a) + " x " + list(b) + (transpose ? "T" : "") + " " + element + " epilogue " +
            std::to_string(kind);
   finishText(c, std::string("kernel.gemm %x0, %x1 into %y") + (transpose ? " {transposeB}" : ""),
@@ -336,6 +342,8 @@ std::vector<Case> contractionCases() {
   cases.push_back(gemm({}, 9, 20, 21, BiasRelu, true, "f64"));
   cases.push_back(gemm({}, 9, 20, 21, None, true, "i32"));
   cases.push_back(gemm({}, 9, 20, 21, None, false, "i64"));
+  for (int64_t n : {1, 9, 17, 33}) // one lane behind whole vectors, narrowed
+    cases.push_back(gemm({}, 3, 20, n, ToByte, false, "i32"));
 
   cases.push_back(matmul({2, 3}, {2, 3}, {2, 3}, 10, 9, 33));
   cases.push_back(matmul({2, 3}, {2, 3}, {2, 3}, 10, 9, 33, Residual, true));
@@ -388,6 +396,9 @@ std::vector<Case> contractionCases() {
   cases.push_back(depthwise({1, 9, 9, 4}, 3, window({3, 3}, {1, 1}, {1, 1}), BiasRelu));
   cases.push_back(depthwise({1, 40, 20}, 1, window({5}, {1}, {2}), None));
   cases.push_back(depthwise({1, 200, 3}, 1, window({31}, {1}, {15}), BiasRelu));
+  cases.push_back(depthwise({1, 400, 18}, 1, window({300}, {1}, {40}), None));
+  cases.push_back(depthwise({1, 40, 40, 5}, 1, window({3, 3}, {1, 1}, {0, 0}, {17, 16}), None));
+  cases.push_back(depthwise({1, 41, 40, 5}, 1, window({3, 2}, {2, 3}, {9, 4}, {7, 6}, 1, {2, 11}), None));
   cases.push_back(depthwise({1, 5, 6, 7, 18}, 1, window({3, 3, 3}, {1, 1, 1}, {1, 1, 1}), BiasRelu));
   return cases;
 }
@@ -399,6 +410,7 @@ std::vector<Case> windowCases() {
     cases.push_back(pool(kind, {2, 7, 7, 40}, window({7, 7})));
     cases.push_back(pool(kind, {1, 13, 9, 3}, window({2, 3}, {1, 2}, {0, 0}, {3, 2})));
     cases.push_back(pool(kind, {1, 30, 5}, window({20}, {1}, {10})));
+    cases.push_back(pool(kind, {1, 400, 5}, window({300}, {1}, {40})));
     cases.push_back(pool(kind, {1, 6, 5, 7, 16}, window({2, 3, 2}, {2, 1, 1}, {1, 1, 0})));
   }
   cases.push_back(pool("average", {1, 11, 12, 20}, window({3, 3}, {2, 2}, {1, 1}), "{countPad}"));
