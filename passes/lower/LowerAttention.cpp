@@ -10,8 +10,13 @@ struct LowerAttention : OpConversionPattern<nn::AttentionOp> {
     Location loc = op.getLoc();
     Type type = getTypeConverter()->convertType(op.getType());
     Value mask = a.getMask();
+    int64_t keys = cast<RankedTensorType>(op.getK().getType()).getDimSize(op.getKHeadsFirst() ? 2 : 1);
+    if (keys == 0) { // a sum of nothing, where the kernel would divide by one
+      TypedAttr zero = b.getZeroAttr(cast<RankedTensorType>(type).getElementType());
+      b.replaceOp(op, lower::filled(b, loc, type, zero));
+      return success();
+    }
     if (mask) { // [..., Sq or 1, Sk] of rank 4
-      int64_t keys = cast<RankedTensorType>(op.getK().getType()).getDimSize(op.getKHeadsFirst() ? 2 : 1);
       auto maskType = cast<RankedTensorType>(mask.getType());
       SmallVector<int64_t> shape(4 - maskType.getRank(), 1);
       llvm::append_range(shape, maskType.getShape());
