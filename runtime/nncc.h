@@ -63,7 +63,8 @@ typedef struct nncc_tensor {
 } nncc_tensor;
 
 typedef struct nncc_node {
-  const char *name;    /* of the ONNX node, several joined by '+' where they were fused */
+  const char *name;    /* of the ONNX node, several joined by '+' where they were fused; above 4096 nodes
+                          neighbours are one, "a+...+b" */
   double flops, bytes; /* per run */
 } nncc_node;
 

@@ -1,4 +1,4 @@
-// Applies the vector emitter to every linalg op where it stands: for what is not outlined into a function of its own.
+// The vector emitter alone, for tests: applied to every linalg op where it stands, in any number of ranges of units.
 #include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

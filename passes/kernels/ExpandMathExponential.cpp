@@ -1,5 +1,6 @@
 // Exponential functions and logarithms, and what is made of them. Errors, measured over all floats, are at most: exp,
-// log, erf 1.5 ulp; the others 4 ulp. Coefficients are weighted minimax fits, rounded one after the other.
+// log, erf 1.5 ulp; erfc 4.2 ulp; the others 4 ulp. Coefficients are weighted minimax fits, rounded one after the
+// other.
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "passes/kernels/ExpandMath.h"
 #include <cmath>

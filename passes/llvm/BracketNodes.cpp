@@ -12,10 +12,12 @@ namespace {
 constexpr size_t maxNodes = 4096;
 
 struct BracketNodesPass : impl::BracketNodesBase<BracketNodesPass> {
+  std::optional<Hooks> hooks;
+
   void callNode(OpBuilder &b, Location loc, Value exec, int32_t node, bool enter) {
     Value number = LLVM::ConstantOp::create(b, loc, b.getI32Type(), node);
     Value entering = LLVM::ConstantOp::create(b, loc, b.getI32Type(), enter);
-    LLVM::CallOp::create(b, loc, getHook(getOperation(), "nncc_node"), ValueRange{exec, number, entering});
+    LLVM::CallOp::create(b, loc, hooks->get("nncc_node"), ValueRange{exec, number, entering});
   }
 
   // Brackets neighbours together; returns their entry of the table.
@@ -42,6 +44,7 @@ struct BracketNodesPass : impl::BracketNodesBase<BracketNodesPass> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    hooks.emplace(module);
     OpBuilder b(&getContext());
     SmallVector<Attribute> table;
     for (auto func : module.getOps<func::FuncOp>()) {
@@ -67,9 +70,9 @@ struct BracketNodesPass : impl::BracketNodesBase<BracketNodesPass> {
     if (!entry)
       return;
     b.setInsertionPointToStart(&entry.front());
-    LLVM::CallOp::create(b, entry.getLoc(), getHook(module, "nncc_begin"), execArgument(entry));
+    LLVM::CallOp::create(b, entry.getLoc(), hooks->get("nncc_begin"), execArgument(entry));
     b.setInsertionPoint(entry.front().getTerminator());
-    LLVM::CallOp::create(b, entry.getLoc(), getHook(module, "nncc_end"), execArgument(entry));
+    LLVM::CallOp::create(b, entry.getLoc(), hooks->get("nncc_end"), execArgument(entry));
   }
 };
 } // namespace

@@ -26,6 +26,7 @@ bool isComputedAgain(Value v) {
 
 struct Outliner {
   ModuleOp module;
+  Hooks hooks;
   func::FuncOp entry;
   LLVMTypeConverter types;
   DataLayout layout;
@@ -34,7 +35,7 @@ struct Outliner {
   Value closure;
 
   Outliner(ModuleOp module, func::FuncOp entry)
-      : module(module), entry(entry), types(module.getContext()), layout(module) {}
+      : module(module), hooks(module), entry(entry), types(module.getContext()), layout(module) {}
 
   // The values from outside that a task is given, in the order of their use; `again` are the ops to clone, in order.
   void findCaptures(scf::ForallOp loop, SetVector<Value> &captures, SetVector<Operation *> &again) {
@@ -150,8 +151,7 @@ struct Outliner {
       }
     Value n = LLVM::ConstantOp::create(b, loc, b.getI32Type(), total);
     Value address = LLVM::AddressOfOp::create(b, loc, task);
-    LLVM::CallOp::create(b, loc, getHook(module, "nncc_parallel_for"),
-                         ValueRange{execArgument(entry), n, address, closure});
+    LLVM::CallOp::create(b, loc, hooks.get("nncc_parallel_for"), ValueRange{execArgument(entry), n, address, closure});
     loop.erase();
     return success();
   }

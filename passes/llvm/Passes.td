@@ -18,6 +18,7 @@ def BracketNodes : Pass<"nncc-bracket-nodes", "mlir::ModuleOp"> {
   let description = [{
     `kernel.node "n" flops f bytes b { S }` => `node(exec, i, 1); S; node(exec, i, 0)`, numbered in order, and an entry
     {name, flops, bytes} of the module attribute `nncc.nodes`. The body of @entry is put between `begin` and `end`.
+    Above 4096 nodes neighbours share a number, and are called "first+...+last".
   }];
   let dependentDialects = ["mlir::LLVM::LLVMDialect"];
 }
@@ -40,11 +41,6 @@ def FlattenSignatures : Pass<"nncc-flatten-signatures", "mlir::ModuleOp"> {
     of line.
   }];
   let dependentDialects = ["mlir::LLVM::LLVMDialect"];
-}
-
-def ScalarMathToLibm : Pass<"nncc-scalar-math-to-libm", "mlir::ModuleOp"> {
-  let summary = "call C99's libm for scalar functions that LLVM has no intrinsic for";
-  let dependentDialects = ["mlir::LLVM::LLVMDialect", "mlir::func::FuncDialect", "mlir::vector::VectorDialect"];
 }
 
 def NameNodes : Pass<"nncc-name-nodes", "mlir::ModuleOp"> {
