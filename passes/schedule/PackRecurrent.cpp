@@ -4,9 +4,10 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/AsmState.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
+#include "passes/schedule/ConstantBytes.h"
 #include "passes/schedule/Passes.h"
+#include <map>
 using namespace mlir;
 
 namespace nncc {
@@ -44,15 +45,13 @@ void forEachPacked(kernel::RecurrentOp op, function_ref<void(int64_t to, int64_t
   }
 }
 
-template <class T> TypedAttr packConstant(kernel::RecurrentOp op, ElementsAttr r, RankedTensorType packed) {
-  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(packed.getNumElements() * sizeof(T), 64, /*dataIsMutable=*/true);
-  T *to = reinterpret_cast<T *>(blob.getMutableData().data());
-  std::fill_n(to, packed.getNumElements(), T(0));
-  auto dense = dyn_cast<DenseElementsAttr>(r);
-  const char *from =
-      dense ? dense.getRawData().data() : cast<DenseResourceElementsAttr>(r).getRawHandle().getBlob()->getData().data();
-  bool isSplat = dense && dense.isSplat();
-  forEachPacked(op, [&](int64_t i, int64_t j) { memcpy(to + i, from + (isSplat ? 0 : j) * sizeof(T), sizeof(T)); });
+TypedAttr packConstant(kernel::RecurrentOp op, ConstantBytes r, RankedTensorType packed) {
+  size_t element = packed.getElementTypeBitWidth() / 8;
+  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(packed.getNumElements() * element, 64, /*dataIsMutable=*/true);
+  char *to = blob.getMutableData().data();
+  std::memset(to, 0, packed.getNumElements() * element);
+  forEachPacked(
+      op, [&](int64_t i, int64_t j) { std::memcpy(to + i * element, r.data + (r.splat ? 0 : j) * element, element); });
   return DenseResourceElementsAttr::get(packed, "recurrent", std::move(blob));
 }
 
@@ -119,7 +118,11 @@ void addState(kernel::RecurrentOp op) {
 
 struct PackRecurrentPass : impl::PackRecurrentBase<PackRecurrentPass> {
   void runOnOperation() override {
-    getOperation()->walk([](kernel::RecurrentOp op) {
+    sources = {};
+    done.clear();
+    SmallVector<kernel::RecurrentOp> ops;
+    getOperation().walk([&](kernel::RecurrentOp op) { ops.push_back(op); });
+    for (kernel::RecurrentOp op : ops) {
       op.setTileAttr(chooseTile(op));
       OpBuilder b(op);
       auto type = cast<RankedTensorType>(op.getR().getType());
@@ -127,15 +130,36 @@ struct PackRecurrentPass : impl::PackRecurrentBase<PackRecurrentPass> {
       auto packed =
           RankedTensorType::get({op.getDirections() * op.getGates() * op.getHidden() * width}, type.getElementType());
       ElementsAttr r;
-      if (matchPattern(op.getR(), m_Constant(&r))) {
-        TypedAttr value =
-            type.getElementType().isF64() ? packConstant<double>(op, r, packed) : packConstant<float>(op, r, packed);
-        op.getRMutable().assign(arith::ConstantOp::create(b, op.getLoc(), value));
-      } else {
+      std::optional<ConstantBytes> bytes;
+      if (matchPattern(op.getR(), m_Constant(&r)))
+        bytes = bytesOf(r);
+      if (bytes)
+        replaceConstant(op, r, *bytes, packed);
+      else
         op.getRMutable().assign(packAtRunTime(b, op, packed));
-      }
       addState(op);
-    });
+    }
+    sources.release(getOperation());
+  }
+
+private:
+  PackedSources sources;
+  // By the weights and all that their packing depends on.
+  std::map<std::tuple<const void *, const void *, std::vector<int64_t>>, TypedAttr> done;
+
+  void replaceConstant(kernel::RecurrentOp op, ElementsAttr r, ConstantBytes bytes, RankedTensorType packed) {
+    std::vector<int64_t> form = {op.getTile()->getPanel()};
+    llvm::append_range(form, op.getParts());
+    TypedAttr &value = done[{r.getAsOpaquePointer(), packed.getAsOpaquePointer(), form}];
+    if (!value) {
+      value = packConstant(op, bytes, packed);
+      sources.add(r);
+    }
+    OpBuilder b(op);
+    Operation *weight = op.getR().getDefiningOp();
+    op.getRMutable().assign(arith::ConstantOp::create(b, op.getLoc(), value));
+    if (weight->use_empty())
+      weight->erase();
   }
 };
 } // namespace

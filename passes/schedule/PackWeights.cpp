@@ -1,11 +1,10 @@
-// Constant weights are packed while compiling. Sources are read by memcpy, as they may be mapped files, and freed once
-// nothing else uses them, so that two copies of the weights exist at any moment and no more.
+// Constant weights are packed while compiling, once for equal packings of one weight. Sources are read by memcpy, as
+// they may be mapped files, and freed once nothing else uses them.
 #include "dialects/kernel/Geometry.h"
 #include "dialects/kernel/Kernel.h"
 #include "mlir/IR/AsmState.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
+#include "passes/schedule/ConstantBytes.h"
 #include "passes/schedule/Passes.h"
 #include <map>
 
@@ -16,26 +15,8 @@ namespace nncc {
 #include "passes/schedule/Passes.h.inc"
 namespace {
 
-// A constant's bytes, and whether they are one element's that stands for all.
-struct Source {
-  const char *data;
-  bool splat;
-};
-std::optional<Source> bytesOf(ElementsAttr value) {
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
-    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    if (!blob)
-      return std::nullopt;
-    return Source{blob->getData().data(), false};
-  }
-  auto dense = dyn_cast<DenseElementsAttr>(value);
-  if (!dense)
-    return std::nullopt;
-  return Source{dense.getRawData().data(), dense.isSplat()};
-}
-
 // What kernel.pack says, on bytes: [K.., N] or [N, K] => [groups][panels][K..][panel].
-void packBytes(kernel::PackOp op, Source source, size_t element, char *to) {
+void packBytes(kernel::PackOp op, ConstantBytes source, size_t element, char *to) {
   ArrayRef<int64_t> shape = cast<ShapedType>(op.getW().getType()).getShape();
   bool transpose = op.getTranspose();
   int64_t all = transpose ? shape.front() : shape.back(), groups = op.getGroups(), panel = op.getPanel();
@@ -61,7 +42,7 @@ struct PackWeightsPass : impl::PackWeightsBase<PackWeightsPass> {
     std::map<std::tuple<const void *, int64_t, int64_t, bool, const void *>, TypedAttr> done;
     SmallVector<kernel::PackOp> packs;
     getOperation().walk([&](kernel::PackOp op) { packs.push_back(op); });
-    SmallVector<DenseResourceElementsAttr> sources;
+    PackedSources sources;
     for (kernel::PackOp op : packs) {
       ElementsAttr value;
       if (op.getNumResults() != 1 || !matchPattern(op.getW(), m_Constant(&value)))
@@ -80,8 +61,7 @@ struct PackWeightsPass : impl::PackWeightsBase<PackWeightsPass> {
             HeapAsmResourceBlob::allocate(type.getNumElements() * element, 64, /*dataIsMutable=*/true);
         packBytes(op, *source, element, blob.getMutableData().data());
         packed = DenseResourceElementsAttr::get(type, "packed", std::move(blob));
-        if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
-          sources.push_back(resource);
+        sources.add(value);
       }
       OpBuilder b(op);
       Operation *weight = op.getW().getDefiningOp();
@@ -91,20 +71,7 @@ struct PackWeightsPass : impl::PackWeightsBase<PackWeightsPass> {
       if (weight->use_empty())
         weight->erase();
     }
-    release(sources);
-  }
-
-  // Empties the blobs that no constant uses any more.
-  void release(ArrayRef<DenseResourceElementsAttr> sources) {
-    DenseSet<const void *> used; // one blob may be there as several attributes, of other shapes
-    getOperation().walk([&](arith::ConstantOp op) {
-      if (auto resource = dyn_cast<DenseResourceElementsAttr>(op.getValue()))
-        used.insert(resource.getRawHandle().getResource());
-    });
-    for (DenseResourceElementsAttr source : sources)
-      if (!used.contains(source.getRawHandle().getResource()))
-        if (AsmResourceBlob *blob = source.getRawHandle().getBlob())
-          *blob = AsmResourceBlob();
+    sources.release(getOperation());
   }
 };
 

@@ -20,7 +20,11 @@ def PackWeights : Pass<"nncc-pack-weights", "mlir::ModuleOp"> {
 
 def PackRecurrent : Pass<"nncc-pack-recurrent", "mlir::ModuleOp"> {
   let summary = "choose the tile of each kernel.recurrent and pack its weights into one stream";
-  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect"];
+  let description = [{
+    `kernel.recurrent %x, %r` => `kernel.recurrent %x, (%r as [direction][part][block][k][gate of the part][panel]) tile
+    #kernel.tile<..>`: a constant where %r is one, else ops that move its elements.
+  }];
+  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect"];
 }
 
 def FuseElementwise : Pass<"nncc-fuse-elementwise", "mlir::func::FuncOp"> {
