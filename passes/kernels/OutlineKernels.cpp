@@ -44,16 +44,6 @@ Value findArena(func::FuncOp function) {
 bool isConstant(Value v) { return matchPattern(v, m_Constant()); }
 
 struct OutlineKernelsPass : impl::OutlineKernelsBase<OutlineKernelsPass> {
-  // Copies are elementwise ops like others: vectorised, and cut into tasks where they are long.
-  void lowerCopies() {
-    getOperation().walk([](memref::CopyOp copy) {
-      OpBuilder b(copy);
-      if (copy.getSource() != copy.getTarget())
-        linalg::CopyOp::create(b, copy.getLoc(), copy.getSource(), copy.getTarget());
-      copy.erase();
-    });
-  }
-
   // What the function takes besides ranges: the op's operands, then values that its region captures; constants move
   // into the function.
   func::FuncOp outline(Operation *op, const Work &work, ArrayRef<Type> operandTypes, ArrayRef<Value> captures) {
@@ -131,7 +121,6 @@ struct OutlineKernelsPass : impl::OutlineKernelsBase<OutlineKernelsPass> {
   }
 
   void runOnOperation() override {
-    lowerCopies();
     SymbolTable table(getOperation());
     symbols = &table;
     struct Item {

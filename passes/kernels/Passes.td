@@ -31,7 +31,7 @@ def OutlineKernels : Pass<"nncc-outline-kernels", "mlir::ModuleOp"> {
     part of the units; without enough work for two tasks the call is direct. The function's attribute `kernel.units`
     counts its ranges, which are its last arguments; a kernel with scratch memory gets it as the argument before, from
     the worker's part of the arena (`nncc.worker_bytes`). Offsets of slices become arguments, so that equal kernels on
-    different slices are equal functions. `memref.copy` becomes a linalg op first.
+    different slices are equal functions.
   }];
   let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::scf::SCFDialect", "mlir::linalg::LinalgDialect", "mlir::func::FuncDialect",
                            "mlir::arith::ArithDialect", "mlir::memref::MemRefDialect"];

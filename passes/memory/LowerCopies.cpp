@@ -1,7 +1,6 @@
-// A memref.copy of a strided buffer would become a call of `memrefCopy`, which no object may need; linalg.copy has a
-// kernel of ours. Contiguous copies stay: they become memcpy.
+// What is left to copy is an elementwise op like others: vectorised, and cut into tasks where it is long. A memref.copy
+// would become a call, of `memrefCopy` where a buffer is strided, which no object may need.
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/MemRef/Utils/MemRefUtils.h"
 #include "passes/memory/Buffers.h"
 #include "passes/memory/Passes.h"
 using namespace mlir;
@@ -10,10 +9,6 @@ namespace nncc {
 #define GEN_PASS_DEF_LOWERCOPIES
 #include "passes/memory/Passes.h.inc"
 namespace {
-
-bool isContiguous(Value buffer) {
-  return memref::isStaticShapeAndContiguousRowMajor(cast<MemRefType>(buffer.getType()));
-}
 
 /// Both look at all of one buffer, in the same order.
 bool isSame(Value x, Value y) {
@@ -34,13 +29,10 @@ struct LowerCopiesPass : impl::LowerCopiesBase<LowerCopiesPass> {
     getOperation()->walk([](memref::CopyOp copy) {
       Value from = copy.getSource(), to = copy.getTarget();
       auto type = cast<MemRefType>(to.getType());
-      if (isSame(from, to) || (type.hasStaticShape() && type.getNumElements() == 0)) {
-        copy.erase();
-      } else if (!isContiguous(from) || !isContiguous(to)) {
-        OpBuilder b(copy);
+      OpBuilder b(copy);
+      if (!isSame(from, to) && !(type.hasStaticShape() && type.getNumElements() == 0))
         linalg::CopyOp::create(b, copy.getLoc(), from, to);
-        copy.erase();
-      }
+      copy.erase();
     });
   }
 };

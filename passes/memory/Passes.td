@@ -57,7 +57,7 @@ def DenseRows : Pass<"nncc-dense-rows", "mlir::func::FuncOp"> {
 }
 
 def LowerCopies : Pass<"nncc-lower-copies", "mlir::func::FuncOp"> {
-  let summary = "memref.copy of a buffer to itself => nothing; of a strided buffer => linalg.copy";
+  let summary = "memref.copy of a buffer to itself => nothing; any other => linalg.copy";
   let dependentDialects = ["mlir::linalg::LinalgDialect"];
 }
 
@@ -71,5 +71,5 @@ def PlanArena : Pass<"nncc-plan-arena", "mlir::ModuleOp"> {
 }
 
 def CheckMemory : Pass<"nncc-check-memory", "mlir::func::FuncOp"> {
-  let summary = "fails where a tensor, an allocation, a global, a strided copy or a carried buffer is left";
+  let summary = "fails where a tensor, an allocation, a global, a memref.copy or a carried buffer is left";
 }

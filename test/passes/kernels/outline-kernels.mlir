@@ -85,7 +85,7 @@ func.func @linalg(%x: memref<8xf32>, %y: memref<8xf32>, %s: f32) {
       %n = arith.addf %m, %s : f32
       linalg.yield %n : f32
     }
-    memref.copy %y, %x : memref<8xf32> to memref<8xf32>
+    linalg.copy ins(%y : memref<8xf32>) outs(%x : memref<8xf32>)
   }
   return
 }

@@ -1,8 +1,8 @@
 // RUN: nncc-opt %s --nncc-lower-copies | FileCheck %s
 
 // CHECK-LABEL: @contiguous
-// CHECK: memref.copy
-// CHECK: memref.copy
+// CHECK: linalg.copy ins(%arg0 : memref<4x4xf32>) outs(%arg1 : memref<4x4xf32>)
+// CHECK: linalg.copy ins(%arg0 : memref<4x4xf32>) outs(%{{.*}} : memref<4x4xf32, strided<[4, 1], offset: 16>>)
 func.func @contiguous(%x: memref<4x4xf32>, %y: memref<4x4xf32>, %z: memref<8x4xf32>) {
   memref.copy %x, %y : memref<4x4xf32> to memref<4x4xf32>
   %s = memref.subview %z[4, 0] [4, 4] [1, 1] : memref<8x4xf32> to memref<4x4xf32, strided<[4, 1], offset: 16>>

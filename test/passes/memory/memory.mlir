@@ -3,7 +3,7 @@
 // A recurrence with a stacked output: rows are written where they belong, the state is updated in its output.
 // CHECK-LABEL: @recurrence
 // CHECK-SAME: %[[X:[^:]*]]: memref<4x8xf32>, %[[H:[^:]*]]: memref<8xf32>, %[[Y:[^:]*]]: memref<4x8xf32>, %[[N:[^:]*]]: memref<8xf32>
-// CHECK: memref.copy %[[H]], %[[N]]
+// CHECK: linalg.copy ins(%[[H]] : {{.*}}) outs(%[[N]] :
 // CHECK: scf.for %[[I:.*]] = %{{.*}} to %{{.*}} step %{{.*}} {
 // CHECK-DAG: %[[XI:.*]] = memref.subview %[[X]][%[[I]], 0]
 // CHECK: linalg.matvec ins(%{{.*}}, %[[N]] : {{.*}}) outs(%[[T:[^ ]*]] :
@@ -41,9 +41,9 @@ func.func @recurrence(%x: memref<4x8xf32> {bufferization.writable = false}, %h0:
 // An input that is an output, and a result that is two.
 // CHECK-LABEL: @passed_through
 // CHECK-SAME: %[[X:[^:]*]]: memref<8xf32>, %[[A:[^:]*]]: memref<8xf32>, %[[B:[^:]*]]: memref<8xf32>, %[[C:[^:]*]]: memref<8xf32>
-// CHECK-DAG: memref.copy %[[X]], %[[A]]
+// CHECK-DAG: linalg.copy ins(%[[X]] : {{.*}}) outs(%[[A]] :
 // CHECK-DAG: linalg.exp ins(%[[X]] : {{.*}}) outs(%[[B]] :
-// CHECK: memref.copy %[[B]], %[[C]]
+// CHECK: linalg.copy ins(%[[B]] : {{.*}}) outs(%[[C]] :
 func.func @passed_through(%x: memref<8xf32> {bufferization.writable = false}, %a: memref<8xf32>, %b: memref<8xf32>, %c: memref<8xf32>) {
   %t = bufferization.to_tensor %x restrict : memref<8xf32> to tensor<8xf32>
   %e = tensor.empty() : tensor<8xf32>
