@@ -1,5 +1,7 @@
 // The dialect itself, its attributes, and what all kernel ops share.
 #include "dialects/kernel/Kernel.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -48,6 +50,26 @@ int64_t TargetAttr::lanesOf(Type type) const {
 // Only x86-64's first two levels, whose vectors have 4 lanes, lack it.
 bool TargetAttr::hasFma() const { return getLanes() > 4 || !llvm::Triple(getTriple()).isX86(); }
 bool TargetAttr::hasMasks() const { return getLanes() >= 16 && llvm::Triple(getTriple()).isX86(); }
+
+//===-- What scalar ops cost ------------------------------------------------------------------------------------===//
+
+int64_t nncc::kernel::costOf(Operation &op) {
+  if (op.hasTrait<OpTrait::ConstantLike>())
+    return 0;
+  bool isInstruction = !isa<math::MathDialect>(op.getDialect()) ||
+                       isa<math::AbsFOp, math::AbsIOp, math::SqrtOp, math::FmaOp, math::CopySignOp, math::FloorOp,
+                           math::CeilOp, math::TruncOp, math::RoundEvenOp>(op);
+  // No vector divides integers, and the remainder of floats is a call.
+  bool isSerial = isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp, arith::RemFOp>(op);
+  return isInstruction && !isSerial ? 1 : 20;
+}
+
+int64_t nncc::kernel::costOf(Block &body) {
+  int64_t cost = 0;
+  for (Operation &op : body.without_terminator())
+    cost += costOf(op);
+  return cost;
+}
 
 //===-- What all kernel ops share -------------------------------------------------------------------------------===//
 

@@ -16,8 +16,13 @@
 namespace nncc::kernel {
 using nn::parseEpilogue, nn::printEpilogue; // for custom<Epilogue>
 
+/// Elements, and bytes, of all shaped values together.
 double countElements(mlir::ValueRange shaped);
 double countBytes(mlir::ValueRange shaped);
+/// About how many vector instructions a scalar op, or those of a body, become: none for a constant, some twenty for a
+/// transcendental function or an integer division.
+int64_t costOf(mlir::Operation &op);
+int64_t costOf(mlir::Block &body);
 /// Replaces an op on tensors by the same op on buffers; shared by all kernel ops.
 llvm::LogicalResult bufferizeKernel(mlir::DestinationStyleOpInterface op, mlir::RewriterBase &rewriter,
                                     const mlir::bufferization::BufferizationOptions &options,

@@ -1,6 +1,5 @@
 // Contraction.h's implementation.
 #include "passes/kernels/Contraction.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 
@@ -8,15 +7,6 @@ namespace nncc {
 
 // Above this many operations an epilogue is run in a loop over the stored tile.
 static constexpr int64_t maxInlinedEpilogue = 10;
-
-static int64_t costOf(Region &epilogue) {
-  int64_t cost = 0;
-  for (Operation &op : epilogue.front().without_terminator())
-    cost += isa<arith::ConstantOp>(op)                                                        ? 0
-            : isa<math::MathDialect>(op.getDialect()) && !isa<math::AbsFOp, math::SqrtOp>(op) ? 20
-                                                                                              : 1;
-  return cost;
-}
 
 ContractionEmitter::ContractionEmitter(nn::EpilogueInterface op, Value init, kernel::TileAttr tile, Type element,
                                        int64_t columns, int64_t groups)
@@ -29,7 +19,7 @@ ContractionEmitter::ContractionEmitter(nn::EpilogueInterface op, Value init, ker
     extras.back().strides = kernel::broadcastStrides(extra.get(), out.shape);
   }
   Region &epilogue = op.getEpilogue();
-  heavy = costOf(epilogue) > maxInlinedEpilogue;
+  heavy = kernel::costOf(epilogue.front()) > maxInlinedEpilogue;
   Block &block = epilogue.front();
   Value acc = block.getArgument(0);
   auto add = dyn_cast<arith::AddFOp>(block.front());

@@ -94,25 +94,6 @@ private:
   // Queries and keys are aligned at their ends.
   Value lastSeen(Value queryIndex) { return add(queryIndex, key.sequence - query.sequence); }
 
-  // rows[i][j] => rows[j][i], in log2(lanes) steps of two-operand shuffles.
-  SmallVector<Value> transposed(SmallVector<Value> rows) {
-    for (int64_t distance = 1; distance < lanes; distance *= 2) {
-      SmallVector<int64_t> low, high;
-      for (int64_t lane = 0; lane < lanes; lane++) {
-        bool odd = lane & distance;
-        low.push_back(odd ? lanes + lane - distance : lane);
-        high.push_back(odd ? lanes + lane : lane + distance);
-      }
-      for (int64_t i = 0; i < lanes; i++)
-        if (!(i & distance)) {
-          Value x = rows[i], y = rows[i + distance];
-          rows[i] = vector::ShuffleOp::create(b, x, y, low);
-          rows[i + distance] = vector::ShuffleOp::create(b, x, y, high);
-        }
-    }
-    return rows;
-  }
-
   // Runs `body` on groups of `lanes` columns, of which the last may have fewer.
   void forEachColumns(int64_t columns, function_ref<void(Value, int64_t)> body) {
     int64_t full = columns / lanes * lanes;

@@ -159,7 +159,6 @@ void ProductEmitter::transposePanel(ArrayRef<Column> list) {
   }
 }
 
-// Interleaving row i with row i + n / 2, log2(n) times over, transposes n rows of n.
 void ProductEmitter::transposeBlock(const Column &column, int64_t at, Value k, int64_t depth) {
   int64_t rowStride = weights.strides[weights.strides.size() - 2];
   Address first = add(bBatch, k);
@@ -169,19 +168,7 @@ void ProductEmitter::transposeBlock(const Column &column, int64_t at, Value k, i
   SmallVector<Value> block(lanes, zeros(element, lanes));
   for (int64_t n = 0; n < column.valid; n++)
     block[n] = load(weights, add(first, n * rowStride), lanes, mask(lanes, depth));
-  SmallVector<int64_t> low, high;
-  for (int64_t i = 0; i < lanes / 2; i++) {
-    low.append({i, lanes + i});
-    high.append({lanes / 2 + i, lanes + lanes / 2 + i});
-  }
-  for (int64_t round = 1; round < lanes; round *= 2) {
-    SmallVector<Value> next;
-    for (int64_t i = 0; i < lanes / 2; i++) {
-      next.push_back(vector::ShuffleOp::create(b, block[i], block[i + lanes / 2], low));
-      next.push_back(vector::ShuffleOp::create(b, block[i], block[i + lanes / 2], high));
-    }
-    block = next;
-  }
+  block = transposed(block);
   for (int64_t i = 0; i < depth; i++)
     store(block[i], transposedPanel, add(add(Address(), k, panel), i * panel + at));
 }

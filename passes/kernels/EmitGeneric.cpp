@@ -34,8 +34,8 @@ public:
         const GenericPlan::Unit &unit = plan.units[i];
         Value index = rest;
         if (i) {
-          index = b.createOrFold<arith::RemUIOp>(rest, lanes.constant(unit.count));
-          rest = b.createOrFold<arith::DivUIOp>(rest, lanes.constant(unit.count));
+          index = b.createOrFold<arith::RemUIOp>(rest, lanes.c(unit.count));
+          rest = b.createOrFold<arith::DivUIOp>(rest, lanes.c(unit.count));
         }
         Value first = lanes.mul(index, unit.block);
         if (plan.vectorLoop == unit.loop) {
@@ -56,7 +56,7 @@ private:
   Value vectorLo, vectorHi; // of the vector loop in this unit; null: all of it
 
   scf::ForOp forLoop(Value lo, Value hi, int64_t step, ValueRange init = {}) {
-    return scf::ForOp::create(b, lo, hi, lanes.constant(step), init);
+    return scf::ForOp::create(b, lo, hi, lanes.c(step), init);
   }
   void inside(scf::ForOp loop, function_ref<void()> body) {
     OpBuilder::InsertionGuard guard(b);
@@ -73,14 +73,14 @@ private:
     b.setInsertionPointToStart(&branch.getElseRegion().front());
     otherwise();
   }
-  Value least(Value x, int64_t y) { return b.createOrFold<arith::MinSIOp>(x, lanes.constant(y)); }
+  Value least(Value x, int64_t y) { return b.createOrFold<arith::MinSIOp>(x, lanes.c(y)); }
 
   // The parallel loops that are neither divided into units nor run in the lanes, then the innermost ones.
   void parallelLoops(unsigned from) {
     for (unsigned loop = from; loop < plan.parallel; loop++) {
       if (plan.isUnit(loop) || plan.vectorLoop == loop || plan.transposeLoop == loop)
         continue;
-      scf::ForOp op = forLoop(lanes.constant(0), lanes.constant(plan.loops[loop].size), 1);
+      scf::ForOp op = forLoop(lanes.c(0), lanes.c(plan.loops[loop].size), 1);
       inside(op, [&] {
         lanes.at[loop] = op.getInductionVar();
         parallelLoops(loop + 1);
@@ -149,12 +149,12 @@ private:
   void forEachChunk(function_ref<void(ArrayRef<LaneSlice>)> body) {
     unsigned loop = *plan.vectorLoop;
     int64_t size = plan.loops[loop].size, step = plan.lanes * plan.vectors, main = size / step * step;
-    Value lo = vectorLo ? vectorLo : lanes.constant(0);
+    Value lo = vectorLo ? vectorLo : lanes.c(0);
     if (main) {
       SmallVector<LaneSlice> slices;
       for (int64_t i = 0; i < plan.vectors; i++)
         slices.push_back({i * plan.lanes, plan.lanes, plan.lanes});
-      scf::ForOp op = forLoop(lo, vectorHi ? least(vectorHi, main) : lanes.constant(main), step);
+      scf::ForOp op = forLoop(lo, vectorHi ? least(vectorHi, main) : lanes.c(main), step);
       inside(op, [&] {
         lanes.at[loop] = op.getInductionVar();
         body(slices);
@@ -163,12 +163,12 @@ private:
     if (main == size)
       return;
     auto rest = [&] {
-      lanes.at[loop] = lanes.constant(main);
+      lanes.at[loop] = lanes.c(main);
       body(restSlices(size - main));
     };
     if (!vectorHi)
       return rest();
-    when(arith::CmpIOp::create(b, arith::CmpIPredicate::eq, vectorHi, lanes.constant(size)), rest);
+    when(arith::CmpIOp::create(b, arith::CmpIPredicate::eq, vectorHi, lanes.c(size)), rest);
   }
 
   // ---- Reductions with the lanes along a parallel loop: accumulators in registers, the reductions inside.
@@ -206,7 +206,7 @@ private:
   Carried reductionLoops(unsigned from, unsigned to, Carried init, function_ref<Carried(Carried)> body) {
     if (from == to)
       return body(init);
-    scf::ForOp op = forLoop(lanes.constant(0), lanes.constant(plan.loops[from].size), 1, init);
+    scf::ForOp op = forLoop(lanes.c(0), lanes.c(plan.loops[from].size), 1, init);
     inside(op, [&] {
       lanes.at[from] = op.getInductionVar();
       Carried carried = reductionLoops(from + 1, to, Carried(op.getRegionIterArgs()), body);
@@ -219,7 +219,7 @@ private:
   void reduceInLanes() {
     unsigned results = plan.combiners.size(), inner = *plan.vectorLoop;
     lanes.holdInvariants(llvm::to_vector(llvm::seq<unsigned>(plan.parallel, plan.loops.size())));
-    lanes.at[inner] = lanes.constant(0);
+    lanes.at[inner] = lanes.c(0);
     Carried initial, partial;
     for (unsigned i = 0; i < results; i++)
       initial.push_back(lanes.load(plan.inputs + i, LaneSlice()));
@@ -240,7 +240,7 @@ private:
         SmallVector<LaneSlice> slices;
         for (int64_t i = 0; i < plan.vectors; i++)
           slices.push_back({i * plan.lanes, plan.lanes, plan.lanes});
-        scf::ForOp op = forLoop(lanes.constant(0), lanes.constant(main), step, carried);
+        scf::ForOp op = forLoop(lanes.c(0), lanes.c(main), step, carried);
         inside(op, [&] {
           lanes.at[inner] = op.getInductionVar();
           carried = Carried(op.getRegionIterArgs());
@@ -249,12 +249,12 @@ private:
         });
         carried = Carried(op.getResults());
       }
-      lanes.at[inner] = lanes.constant(main);
+      lanes.at[inner] = lanes.c(main);
       chunk(restSlices(size - main));
       return carried;
     };
     partial = reductionLoops(plan.parallel, inner, partial, row);
-    lanes.at[inner] = lanes.constant(0);
+    lanes.at[inner] = lanes.c(0);
     for (unsigned i = 0; i < results; i++) {
       Value sum = partial[i];
       for (int64_t v = 1; v < plan.vectors; v++)
@@ -278,17 +278,17 @@ private:
         return full();
       if (!whole)
         return rest();
-      Value isFull = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, lanes.at[loop], lanes.constant(whole));
+      Value isFull = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, lanes.at[loop], lanes.c(whole));
       return when(isFull, full, rest);
     }
     if (whole) {
-      scf::ForOp op = forLoop(lanes.constant(0), lanes.constant(whole), plan.lanes);
+      scf::ForOp op = forLoop(lanes.c(0), lanes.c(whole), plan.lanes);
       inside(op, [&] {
         lanes.at[loop] = op.getInductionVar();
         transposedRow(plan.lanes);
       });
     }
-    lanes.at[loop] = lanes.constant(whole);
+    lanes.at[loop] = lanes.c(whole);
     if (whole != size)
       transposedRow(size - whole);
   }

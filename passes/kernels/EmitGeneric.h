@@ -5,17 +5,6 @@
 
 namespace nncc {
 
-/// What the emitter must know of the instruction set.
-struct VectorIsa {
-  int64_t bytes = 64;     // of a vector register
-  int64_t registers = 32; // vector registers
-  bool maskWords = true;  // masked loads and stores of elements of 4 and 8 bytes
-  bool maskBytes = true;  // and of 1 and 2 bytes
-};
-
-/// The instruction set of the module that holds `op`.
-VectorIsa getVectorIsa(mlir::Operation *op);
-
 /// Number of work units of `op`: blocks of its outer parallel loops. A reduction without parallel loops has one.
 int64_t getGenericUnits(mlir::linalg::LinalgOp op);
 

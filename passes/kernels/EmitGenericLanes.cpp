@@ -1,7 +1,6 @@
 // EmitGenericLanes.h's implementation.
 #include "passes/kernels/EmitGenericLanes.h"
 #include "mlir/Dialect/Affine/Utils.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 using namespace mlir;
@@ -9,40 +8,21 @@ using namespace mlir;
 namespace nncc {
 
 GenericLanes::GenericLanes(OpBuilder &builder, const GenericPlan &plan)
-    : b(linalg::LinalgOp(plan.op).getLoc(), builder), plan(plan), op(plan.op), at(plan.loops.size()) {
+    : Emitter(linalg::LinalgOp(plan.op).getOperation()), plan(plan), op(plan.op), at(plan.loops.size()) {
+  b.restoreInsertionPoint(builder.saveInsertionPoint());
   for (const GenericCombiner &combiner : plan.combiners)
     combining.insert(combiner.ops.begin(), combiner.ops.end());
-  // Every buffer as a flat one: all addresses are linear.
-  for (const GenericOperand &operand : plan.operands) {
-    flat.push_back(operand.operand->get());
-    base.push_back({});
-    if (operand.scalar)
-      continue;
-    auto type = cast<MemRefType>(operand.operand->get().getType());
-    auto meta = memref::ExtractStridedMetadataOp::create(b, operand.operand->get());
-    auto flatType = MemRefType::get({ShapedType::kDynamic}, type.getElementType(), MemRefLayoutAttrInterface(),
-                                    type.getMemorySpace());
-    flat.back() = memref::ReinterpretCastOp::create(b, flatType, meta.getBaseBuffer(), b.getIndexAttr(0),
-                                                    ArrayRef<OpFoldResult>{b.getIndexAttr(INT64_MAX)},
-                                                    ArrayRef<OpFoldResult>{b.getIndexAttr(1)});
-    SmallVector<int64_t> strides;
-    int64_t offset = 0;
-    (void)type.getStridesAndOffset(strides, offset);
-    base.back() = add(ShapedType::isDynamic(offset) ? Value(meta.getOffset()) : constant(offset), operand.offset);
-  }
-}
-
-Value GenericLanes::mul(Value x, int64_t y) {
-  return y == 1 ? x : b.createOrFold<arith::MulIOp>(x, constant(y), arith::IntegerOverflowFlags::nsw);
+  for (const GenericOperand &operand : plan.operands)
+    buffers.push_back(operand.scalar ? Buffer() : open(operand.operand->get()));
 }
 
 // The address of lane `lane`.
-Value GenericLanes::address(unsigned k, int64_t lane) {
+Address GenericLanes::address(unsigned k, int64_t lane) {
   const GenericOperand &operand = plan.operands[k];
-  Value address = base[k];
+  Address address = {{}, operand.offset};
   for (auto [stride, index] : llvm::zip_equal(operand.strides, at))
     if (stride)
-      address = add(address, mul(index, stride));
+      address = add(address, index, stride);
   if (!operand.terms.empty()) {
     SmallVector<Value> dims(op.getNumLoops());
     for (auto [i, loop] : llvm::enumerate(plan.loops))
@@ -50,12 +30,11 @@ Value GenericLanes::address(unsigned k, int64_t lane) {
         dims[loop.original] = add(at[i], plan.vectorLoop == i ? lane : 0);
     for (Value &dim : dims)
       if (!dim)
-        dim = constant(0);
+        dim = c(0);
     for (auto &[expr, stride] : operand.terms)
-      address = add(address, mul(affine::expandAffineExpr(b, b.getLoc(), expr, dims, {}), stride));
+      address = add(address, affine::expandAffineExpr(b, b.getLoc(), expr, dims, {}), stride);
   }
-  int64_t moved = plan.vectorLoop ? lane * operand.strides[*plan.vectorLoop] : 0;
-  return add(address, moved);
+  return add(address, plan.vectorLoop ? lane * operand.strides[*plan.vectorLoop] : 0);
 }
 
 void GenericLanes::holdInvariants(ArrayRef<unsigned> inner) {
@@ -86,11 +65,9 @@ Value GenericLanes::load(unsigned k, LaneSlice slice) {
 Value GenericLanes::loadNow(unsigned k, LaneSlice slice) {
   const GenericOperand &operand = plan.operands[k];
   if (operand.scalar)
-    return splat(flat[k], slice.lanes);
-  if (slice.lanes == 1 || operand.isInvariant(*plan.vectorLoop)) {
-    Value scalar = memref::LoadOp::create(b, flat[k], ValueRange{address(k, slice.offset)});
-    return splat(scalar, slice.lanes);
-  }
+    return splat(operand.operand->get(), slice.lanes);
+  if (slice.lanes == 1 || operand.isInvariant(*plan.vectorLoop))
+    return splat(loadScalar(buffers[k], address(k, slice.offset)), slice.lanes);
   if (operand.isContiguous(*plan.vectorLoop))
     return loadAt(k, address(k, slice.offset), slice);
   if (!operand.bent[*plan.vectorLoop] && operand.strides[*plan.vectorLoop] == -1 && slice.whole()) {
@@ -100,17 +77,16 @@ Value GenericLanes::loadNow(unsigned k, LaneSlice slice) {
   return elements(k, slice);
 }
 
-Value GenericLanes::loadAt(unsigned k, Value address, LaneSlice slice) {
-  auto type = VectorType::get({slice.lanes}, plan.operands[k].element);
+Value GenericLanes::loadAt(unsigned k, Address address, LaneSlice slice) {
   if (slice.whole())
-    return vector::LoadOp::create(b, type, flat[k], ValueRange{address});
-  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
+    return Emitter::load(buffers[k], address, slice.lanes);
   if (plan.masks && slice.valid > 1)
-    return vector::MaskedLoadOp::create(b, type, flat[k], ValueRange{address}, mask(slice), zero);
-  SmallVector<Value> elements(slice.lanes, splat(cast<TypedAttr>(b.getZeroAttr(plan.operands[k].element)), 1));
+    return Emitter::load(buffers[k], address, slice.lanes, mask(slice.lanes, slice.valid));
+  Type element = plan.operands[k].element;
+  SmallVector<Value> elements(slice.lanes, splat(cast<TypedAttr>(b.getZeroAttr(element)), 1));
   for (int64_t i = 0; i < slice.valid; i++)
-    elements[i] = memref::LoadOp::create(b, flat[k], ValueRange{add(address, i)});
-  return vector::FromElementsOp::create(b, type, elements);
+    elements[i] = loadScalar(buffers[k], add(address, i));
+  return vector::FromElementsOp::create(b, VectorType::get({slice.lanes}, element), elements);
 }
 
 // Lane by lane, for strides and maps that no vector load reads.
@@ -118,25 +94,19 @@ Value GenericLanes::elements(unsigned k, LaneSlice slice) {
   auto type = VectorType::get({slice.lanes}, plan.operands[k].element);
   SmallVector<Value> elements(slice.lanes);
   for (int64_t i = 0; i < slice.lanes; i++)
-    elements[i] = i < slice.valid ? Value(memref::LoadOp::create(b, flat[k], ValueRange{address(k, slice.offset + i)}))
+    elements[i] = i < slice.valid ? loadScalar(buffers[k], address(k, slice.offset + i))
                                   : splat(cast<TypedAttr>(b.getZeroAttr(type.getElementType())), 1);
   return vector::FromElementsOp::create(b, type, elements);
 }
 
 void GenericLanes::store(unsigned k, Value value, LaneSlice slice) {
   const GenericOperand &operand = plan.operands[k];
-  if (slice.lanes == 1) {
-    memref::StoreOp::create(b, value, flat[k], ValueRange{address(k, slice.offset)});
-    return;
-  }
-  bool contiguous = operand.isContiguous(*plan.vectorLoop);
-  if (contiguous && slice.whole())
-    vector::StoreOp::create(b, value, flat[k], ValueRange{address(k, slice.offset)});
-  else if (contiguous && plan.masks && slice.valid > 1) // one lane: LLVM 22 would store it before narrowing it
-    vector::MaskedStoreOp::create(b, flat[k], ValueRange{address(k, slice.offset)}, mask(slice), value);
-  else
-    for (int64_t i = 0; i < slice.valid; i++)
-      memref::StoreOp::create(b, extract(value, i), flat[k], ValueRange{address(k, slice.offset + i)});
+  if (slice.lanes == 1)
+    return storeScalar(value, buffers[k], address(k, slice.offset));
+  if (operand.isContiguous(*plan.vectorLoop) && (slice.whole() || plan.masks))
+    return Emitter::store(value, buffers[k], address(k, slice.offset), mask(slice.lanes, slice.valid));
+  for (int64_t i = 0; i < slice.valid; i++)
+    storeScalar(vector::ExtractOp::create(b, value, i), buffers[k], address(k, slice.offset + i));
 }
 
 SmallVector<Value> GenericLanes::loadInputs(LaneSlice slice) {
@@ -162,7 +132,7 @@ Value GenericLanes::index(linalg::IndexOp op, LaneSlice slice) {
     Value iota = arith::ConstantOp::create(b, DenseIntElementsAttr::get(type, steps));
     return arith::AddIOp::create(b, first, iota);
   }
-  return splat(constant(0), slice.lanes); // a loop of one trip
+  return splat(c(0), slice.lanes); // a loop of one trip
 }
 
 IRMapping GenericLanes::runBody(ArrayRef<Value> args, LaneSlice slice) {
@@ -211,7 +181,7 @@ Value GenericLanes::combine(unsigned result, Value accumulator, Value value, Lan
     map.map(op->getResults(), copy->getResults());
     combined = copy->getResult(0);
   }
-  return slice.whole() ? combined : arith::SelectOp::create(b, mask(slice), combined, accumulator);
+  return slice.whole() ? combined : arith::SelectOp::create(b, mask(slice.lanes, slice.valid), combined, accumulator);
 }
 
 Value GenericLanes::combineLanes(unsigned result, Value accumulator) {
@@ -219,8 +189,8 @@ Value GenericLanes::combineLanes(unsigned result, Value accumulator) {
     int64_t half = type.getNumElements() / 2;
     Value low, high;
     if (half == 1) {
-      low = extract(accumulator, 0);
-      high = extract(accumulator, 1);
+      low = vector::ExtractOp::create(b, accumulator, 0);
+      high = vector::ExtractOp::create(b, accumulator, 1);
     } else {
       low = shuffle(accumulator, accumulator, llvm::to_vector(llvm::seq<int64_t>(0, half)));
       high = shuffle(accumulator, accumulator, llvm::to_vector(llvm::seq<int64_t>(half, 2 * half)));
@@ -230,14 +200,8 @@ Value GenericLanes::combineLanes(unsigned result, Value accumulator) {
   return accumulator;
 }
 
-Value GenericLanes::splat(Value scalar, int64_t lanes) {
-  return lanes == 1 ? scalar : vector::BroadcastOp::create(b, VectorType::get({lanes}, scalar.getType()), scalar);
-}
-
 Value GenericLanes::splat(TypedAttr value, int64_t lanes) {
-  if (lanes > 1)
-    value = cast<TypedAttr>(DenseElementsAttr::get(VectorType::get({lanes}, value.getType()), Attribute(value)));
-  return arith::ConstantOp::create(b, value);
+  return lanes == 1 ? arith::ConstantOp::create(b, value) : Emitter::splat(value, lanes);
 }
 
 // Values from outside the body, and scalars of it, as wide as the rest.
@@ -248,76 +212,18 @@ Value GenericLanes::widen(Value value, int64_t lanes) {
   return matchPattern(value, m_Constant(&constant)) ? splat(constant, lanes) : splat(value, lanes);
 }
 
-Value GenericLanes::mask(LaneSlice slice) {
-  SmallVector<bool> bits(slice.lanes);
-  std::fill_n(bits.begin(), slice.valid, true);
-  return arith::ConstantOp::create(b, DenseElementsAttr::get(VectorType::get({slice.lanes}, b.getI1Type()), bits));
-}
-
-Value GenericLanes::extract(Value vector, int64_t lane) { return vector::ExtractOp::create(b, vector, lane); }
-
 Value GenericLanes::shuffle(Value x, Value y, ArrayRef<int64_t> lanes) {
   return vector::ShuffleOp::create(b, x, y, lanes);
 }
 
-// Rows are read along the transposed loop. Within 16 bytes rows are interleaved, which every instruction set does in
-// one instruction; then blocks of 16 bytes change places.
 SmallVector<Value> GenericLanes::loadTransposed(unsigned k, LaneSlice slice, int64_t columns) {
-  int64_t n = slice.lanes, width = plan.operands[k].element.getIntOrFloatBitWidth();
-  int64_t group = std::min<int64_t>(n, 128 / width);
-  SmallVector<Value> rows(n);
-  LaneSlice row{0, n, columns};
-  for (int64_t i = 0; i < n; i++)
-    rows[i] = i < slice.valid ? loadAt(k, address(k, slice.offset + i), row)
-                              : splat(cast<TypedAttr>(b.getZeroAttr(plan.operands[k].element)), n);
-  auto interleave = [&](Value x, Value y, int64_t unit, bool high) {
-    SmallVector<int64_t> lanes;
-    for (int64_t block = 0; block < n; block += group)
-      for (int64_t i = 0; i < group; i += unit) {
-        int64_t from = block + (high ? group / 2 : 0) + i / (2 * unit) * unit;
-        for (int64_t j = 0; j < unit; j++)
-          lanes.push_back(from + j + (i / unit % 2 ? n : 0));
-      }
-    return shuffle(x, y, lanes);
-  };
-  // After the stages row r of a group holds column bitreverse-free r of each block.
-  for (int64_t unit = 1; unit < group; unit *= 2)
-    for (int64_t first = 0; first < n; first += group) {
-      SmallVector<Value> next(group);
-      for (int64_t i = 0; i < group / 2; i++) {
-        // Pairs whose indices differ in the bit `unit`.
-        int64_t low = i / unit * 2 * unit + i % unit;
-        next[low] = interleave(rows[first + low], rows[first + low + unit], unit, false);
-        next[low + unit] = interleave(rows[first + low], rows[first + low + unit], unit, true);
-      }
-      std::copy(next.begin(), next.end(), rows.begin() + first);
-    }
-  // Interleaving leaves the columns of a group in bit-reversed order.
-  SmallVector<Value> sorted(n);
-  int64_t bits = llvm::Log2_64(group);
-  for (int64_t i = 0; i < n; i++) {
-    int64_t r = i % group, reversed = 0;
-    for (int64_t bit = 0; bit < bits; bit++)
-      reversed |= (r >> bit & 1) << (bits - 1 - bit);
-    sorted[i / group * group + reversed] = rows[i];
-  }
-  for (int64_t distance = group; distance < n; distance *= 2) {
-    SmallVector<Value> next(n);
-    for (int64_t i = 0; i < n; i++) {
-      if (i & distance)
-        continue;
-      SmallVector<int64_t> low, high;
-      for (int64_t j = 0; j < n; j++) {
-        low.push_back(j & distance ? n + j - distance : j);
-        high.push_back(j & distance ? n + j : j + distance);
-      }
-      next[i] = shuffle(sorted[i], sorted[i + distance], low);
-      next[i + distance] = shuffle(sorted[i], sorted[i + distance], high);
-    }
-    sorted = next;
-  }
-  sorted.resize(columns);
-  return sorted;
+  SmallVector<Value> rows;
+  for (int64_t i = 0; i < slice.lanes; i++)
+    rows.push_back(i < slice.valid ? loadAt(k, address(k, slice.offset + i), {0, slice.lanes, columns})
+                                   : zeros(plan.operands[k].element, slice.lanes));
+  rows = transposed(rows);
+  rows.resize(columns);
+  return rows;
 }
 
 } // namespace nncc

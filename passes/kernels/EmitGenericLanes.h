@@ -1,11 +1,9 @@
 // What the vector emitter does at one position of its loops: reads operands into lanes, runs the body on vectors,
 // writes results, transposes blocks in registers.
 #pragma once
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "passes/kernels/EmitGenericPlan.h"
-#include "llvm/ADT/DenseMap.h"
+#include "passes/kernels/Emitter.h"
 #include <map>
 
 namespace nncc {
@@ -17,21 +15,13 @@ struct LaneSlice {
   bool whole() const { return lanes == valid; }
 };
 
-class GenericLanes {
+class GenericLanes : public Emitter {
 public:
   GenericLanes(mlir::OpBuilder &builder, const GenericPlan &plan);
 
-  mlir::ImplicitLocOpBuilder b;
   const GenericPlan &plan;
   mlir::linalg::LinalgOp op;
   mlir::SmallVector<mlir::Value> at; // current index of each loop of the plan
-
-  mlir::Value constant(int64_t x) { return mlir::arith::ConstantIndexOp::create(b, x); }
-  mlir::Value add(mlir::Value x, mlir::Value y) {
-    return b.createOrFold<mlir::arith::AddIOp>(x, y, mlir::arith::IntegerOverflowFlags::nsw);
-  }
-  mlir::Value add(mlir::Value x, int64_t y) { return y ? add(x, constant(y)) : x; }
-  mlir::Value mul(mlir::Value x, int64_t y);
 
   /// From here inwards the loops of `inner` run: loads that depend on none of them are made here, once.
   void holdInvariants(mlir::ArrayRef<unsigned> inner);
@@ -49,7 +39,7 @@ public:
   mlir::Value combine(unsigned result, mlir::Value accumulator, mlir::Value value, LaneSlice slice);
   /// All lanes of an accumulator combined, as a scalar.
   mlir::Value combineLanes(unsigned result, mlir::Value accumulator);
-  mlir::Value splat(mlir::Value scalar, int64_t lanes);
+  mlir::Value splat(mlir::Value scalar, int64_t lanes) { return lanes == 1 ? scalar : broadcast(scalar, lanes); }
   mlir::Value splat(mlir::TypedAttr value, int64_t lanes);
   mlir::Type lanesOf(mlir::Type element, int64_t lanes) {
     return lanes == 1 ? element : mlir::VectorType::get({lanes}, element);
@@ -59,17 +49,15 @@ public:
   mlir::SmallVector<mlir::Value> loadTransposed(unsigned operand, LaneSlice slice, int64_t columns);
 
 private:
-  mlir::Value address(unsigned operand, int64_t lane);
-  mlir::Value loadAt(unsigned operand, mlir::Value address, LaneSlice slice);
+  Address address(unsigned operand, int64_t lane);
+  mlir::Value loadAt(unsigned operand, Address address, LaneSlice slice);
   mlir::Value elements(unsigned operand, LaneSlice slice);
   mlir::Value loadNow(unsigned operand, LaneSlice slice);
   mlir::Value index(mlir::linalg::IndexOp op, LaneSlice slice);
   mlir::Value widen(mlir::Value value, int64_t lanes);
-  mlir::Value mask(LaneSlice slice);
-  mlir::Value extract(mlir::Value vector, int64_t lane);
   mlir::Value shuffle(mlir::Value x, mlir::Value y, mlir::ArrayRef<int64_t> lanes);
 
-  mlir::SmallVector<mlir::Value> flat, base; // by operand
+  mlir::SmallVector<Buffer> buffers; // by operand; nothing for scalars
   llvm::DenseSet<mlir::Operation *> combining;
   mlir::SmallVector<bool> held; // by operand: invariant from the hoisting point inwards
   mlir::Block *holdBlock = nullptr;

@@ -22,10 +22,10 @@ struct EmitGenericPass : impl::EmitGenericBase<EmitGenericPass> {
     getOperation()->walk([&](linalg::LinalgOp op) { ops.push_back(op); });
     for (linalg::LinalgOp op : ops) {
       OpBuilder b(op);
-      int64_t units = getGenericUnits(op);
-      for (int64_t part = 0; part < parts; part++) {
-        Value lo = arith::ConstantIndexOp::create(b, op.getLoc(), units * part / parts);
-        Value hi = arith::ConstantIndexOp::create(b, op.getLoc(), units * (part + 1) / parts);
+      int64_t units = getGenericUnits(op), ranges = std::clamp<int64_t>(units, 1, parts); // none of them empty
+      for (int64_t range = 0; range < ranges; range++) {
+        Value lo = arith::ConstantIndexOp::create(b, op.getLoc(), units * range / ranges);
+        Value hi = arith::ConstantIndexOp::create(b, op.getLoc(), units * (range + 1) / ranges);
         if (failed(emitGeneric(b, op, lo, hi)))
           return signalPassFailure();
       }
@@ -35,15 +35,4 @@ struct EmitGenericPass : impl::EmitGenericBase<EmitGenericPass> {
 };
 
 } // namespace
-
-VectorIsa getVectorIsa(Operation *op) {
-  kernel::TargetAttr target = kernel::TargetAttr::of(op);
-  VectorIsa isa;
-  isa.bytes = target.getLanes() * 4;
-  isa.registers = target.getRegisters();
-  isa.maskWords = target.hasMasks();
-  isa.maskBytes = target.hasMasks() && isa.bytes == 64;
-  return isa;
-}
-
 } // namespace nncc

@@ -1,7 +1,7 @@
 // EmitGenericPlan.h's implementation.
 #include "passes/kernels/EmitGenericPlan.h"
+#include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
 using namespace mlir;
@@ -60,21 +60,6 @@ FailureOr<GenericOperand> planOperand(linalg::LinalgOp op, OpOperand &operand, A
 }
 
 unsigned widthOf(Type type) { return type.isIndex() ? 64 : type.getIntOrFloatBitWidth(); }
-
-// What the body costs beside its loads: transcendental functions expand to some twenty operations.
-int64_t bodyCost(Block &body) {
-  int64_t cost = 0;
-  for (Operation &op : body.without_terminator())
-    if (isa<math::MathDialect>(op.getDialect()) &&
-        !isa<math::AbsFOp, math::AbsIOp, math::SqrtOp, math::FmaOp, math::CopySignOp, math::FloorOp, math::CeilOp,
-             math::TruncOp, math::RoundEvenOp>(op))
-      cost += 20;
-    else if (isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp>(op))
-      cost += 20;
-    else
-      cost += !isa<arith::ConstantOp>(op);
-  return cost;
-}
 
 // What combining starts from, so that lanes do not count the initial value more than once.
 std::optional<TypedAttr> neutralOf(Operation *op, Type type) {
@@ -139,10 +124,10 @@ std::optional<GenericCombiner> findCombiner(linalg::LinalgOp op, unsigned index)
 
 struct Planner {
   GenericPlan plan;
-  VectorIsa machine;
+  kernel::TargetAttr target;
   SmallVector<bool> indexed; // by loop of the op: linalg.index or a non-linear map wants it
 
-  explicit Planner(linalg::LinalgOp op) : machine(getVectorIsa(op)) { plan.op = op; }
+  explicit Planner(linalg::LinalgOp op) : target(kernel::TargetAttr::of(op)) { plan.op = op; }
 
   LogicalResult run() {
     linalg::LinalgOp op = plan.op;
@@ -262,25 +247,22 @@ struct Planner {
   void chooseLanes() {
     Block &body = *plan.op.getBlock();
     unsigned widest = 8;
-    bool bytes = false;
-    for (const GenericOperand &operand : plan.operands) {
+    for (const GenericOperand &operand : plan.operands)
       widest = std::max(widest, widthOf(operand.element));
-      bytes |= !operand.scalar && widthOf(operand.element) < 32;
-    }
     for (Operation &op : body.without_terminator())
       for (Type type : op.getResultTypes())
         if (type.isIntOrIndexOrFloat())
           widest = std::max(widest, widthOf(type));
-    int64_t cost = bodyCost(body);
-    plan.masks = bytes ? machine.maskBytes : machine.maskWords;
+    int64_t cost = kernel::costOf(body);
+    plan.masks = target.hasMasks();
     plan.heavy = cost > 12;
     if (!plan.vectorLoop)
       return;
-    plan.lanes = machine.bytes * 8 / widest;
+    plan.lanes = target.getLanes() * 32 / widest;
     if (plan.transposeLoop)
       plan.lanes = std::min<int64_t>(plan.lanes, 16);
     if (plan.isReduction() && !plan.vectorisesReduction())
-      plan.vectors = std::max<int64_t>(1, machine.registers / 4 / (plan.operands.size() - plan.inputs));
+      plan.vectors = std::max<int64_t>(1, target.getRegisters() / 4 / (plan.operands.size() - plan.inputs));
     else if (plan.vectorisesReduction())
       plan.vectors = cost <= 12 ? 4 : 2;
     else

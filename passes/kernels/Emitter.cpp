@@ -6,24 +6,21 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
 namespace nncc {
 
-// Constants stand in the entry block, one for each value, so that nothing is emitted twice.
+// Constants stand at the start of the entry block, one for each value, so that nothing is emitted twice.
 Value Emitter::c(int64_t x) {
-  Block &entry = function.getBody().front();
-  for (Operation &op : entry) {
-    auto constant = dyn_cast<arith::ConstantIndexOp>(op);
-    if (!constant)
-      break;
-    if (constant.value() == x)
-      return constant;
+  Value &constant = constants[x];
+  if (!constant) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(&function.getBody().front());
+    constant = arith::ConstantIndexOp::create(b, x);
   }
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(&entry);
-  return arith::ConstantIndexOp::create(b, x);
+  return constant;
 }
 
 SmallVector<Value> Emitter::delinearize(Value linear, ArrayRef<int64_t> extents) {
@@ -106,11 +103,15 @@ void Emitter::store(Value vector, const Buffer &m, Address at, Value mask) {
   Value index = value(add(at, m.offset));
   auto valid = mask ? mask.getDefiningOp<vector::ConstantMaskOp>() : vector::ConstantMaskOp();
   if (valid && valid.getMaskDimSizes() == ArrayRef<int64_t>{1}) // LLVM 22 would store one lane before narrowing it
-    memref::StoreOp::create(b, vector::ExtractOp::create(b, vector, 0), m.flat, ValueRange{index});
+    storeScalar(vector::ExtractOp::create(b, vector, 0), m, at);
   else if (mask)
     vector::MaskedStoreOp::create(b, m.flat, ValueRange{index}, mask, vector);
   else
     vector::StoreOp::create(b, vector, m.flat, ValueRange{index});
+}
+
+void Emitter::storeScalar(Value v, const Buffer &m, Address at) {
+  memref::StoreOp::create(b, v, m.flat, ValueRange{value(add(at, m.offset))});
 }
 
 void Emitter::prefetchWrite(const Buffer &m, Address at) {
@@ -158,6 +159,60 @@ Value Emitter::splat(TypedAttr scalar, int64_t lanes) {
 }
 
 Value Emitter::zeros(Type element, int64_t lanes) { return splat(b.getZeroAttr(element), lanes); }
+
+// Within 16 bytes rows are interleaved, which every instruction set does in one instruction; then blocks of 16 bytes
+// change places.
+SmallVector<Value> Emitter::transposed(SmallVector<Value> rows) {
+  auto type = cast<VectorType>(rows.front().getType());
+  int64_t n = rows.size(), group = std::min<int64_t>(n, 128 / type.getElementTypeBitWidth());
+  assert(type.getNumElements() == n && "expected a square");
+  auto interleave = [&](Value x, Value y, int64_t unit, bool high) {
+    SmallVector<int64_t> lanes;
+    for (int64_t block = 0; block < n; block += group)
+      for (int64_t i = 0; i < group; i += unit) {
+        int64_t from = block + (high ? group / 2 : 0) + i / (2 * unit) * unit;
+        for (int64_t j = 0; j < unit; j++)
+          lanes.push_back(from + j + (i / unit % 2 ? n : 0));
+      }
+    return vector::ShuffleOp::create(b, x, y, lanes);
+  };
+  for (int64_t unit = 1; unit < group; unit *= 2)
+    for (int64_t first = 0; first < n; first += group) {
+      SmallVector<Value> next(group);
+      for (int64_t i = 0; i < group / 2; i++) {
+        // Pairs whose indices differ in the bit `unit`.
+        int64_t low = i / unit * 2 * unit + i % unit;
+        next[low] = interleave(rows[first + low], rows[first + low + unit], unit, false);
+        next[low + unit] = interleave(rows[first + low], rows[first + low + unit], unit, true);
+      }
+      std::copy(next.begin(), next.end(), rows.begin() + first);
+    }
+  // Interleaving leaves the columns of a group in bit-reversed order.
+  SmallVector<Value> sorted(n);
+  int64_t bits = llvm::Log2_64(group);
+  for (int64_t i = 0; i < n; i++) {
+    int64_t r = i % group, reversed = 0;
+    for (int64_t bit = 0; bit < bits; bit++)
+      reversed |= (r >> bit & 1) << (bits - 1 - bit);
+    sorted[i / group * group + reversed] = rows[i];
+  }
+  for (int64_t distance = group; distance < n; distance *= 2) {
+    SmallVector<Value> next(n);
+    for (int64_t i = 0; i < n; i++) {
+      if (i & distance)
+        continue;
+      SmallVector<int64_t> low, high;
+      for (int64_t j = 0; j < n; j++) {
+        low.push_back(j & distance ? n + j - distance : j);
+        high.push_back(j & distance ? n + j : j + distance);
+      }
+      next[i] = vector::ShuffleOp::create(b, sorted[i], sorted[i + distance], low);
+      next[i + distance] = vector::ShuffleOp::create(b, sorted[i], sorted[i + distance], high);
+    }
+    sorted = next;
+  }
+  return sorted;
+}
 
 Value Emitter::multiplyAdd(Value x, Value y, Value sum) {
   if (!isa<FloatType>(getElementTypeOrSelf(x)))

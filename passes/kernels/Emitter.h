@@ -47,7 +47,9 @@ public:
   bool takesStrides; // of its operands; else their last stride is 1
 
   //===-- Index arithmetic --------------------------------------------------------------------------------------===//
+  /// The constant x.
   Value c(int64_t x);
+  // Nothing here wraps around; what is constant folds at once.
   Value add(Value x, Value y) { return b.createOrFold<mlir::arith::AddIOp>(x, y, nsw); }
   Value sub(Value x, Value y) { return b.createOrFold<mlir::arith::SubIOp>(x, y, nsw); }
   Value mul(Value x, Value y) { return b.createOrFold<mlir::arith::MulIOp>(x, y, nsw); }
@@ -62,14 +64,17 @@ public:
   /// Indices into `extents` (row-major) of a linear index.
   llvm::SmallVector<Value> delinearize(Value linear, llvm::ArrayRef<int64_t> extents);
 
+  // Sums of addresses; `scale` is how many elements a step of `x` is.
   Address add(Address a, Address x) {
     return {a.base && x.base ? add(a.base, x.base) : a.base ? a.base : x.base, a.constant + x.constant};
   }
   Address add(Address a, Value x, int64_t scale = 1);
   Address add(Address a, int64_t x) { return {a.base, a.constant + x}; }
+  /// The address as one number.
   Value value(Address a) { return a.base ? add(a.base, a.constant) : c(a.constant); }
 
   //===-- Memory ------------------------------------------------------------------------------------------------===//
+  /// A memref of static strides; its last one is 1 unless the op takes any.
   Buffer open(Value memref);
   /// A typed view of the first bytes of scratch memory.
   Buffer openScratch(Value scratch, int64_t byteOffset, int64_t count, mlir::Type element);
@@ -77,29 +82,44 @@ public:
   Buffer allocate(int64_t count, mlir::Type element);
   /// The mask of a vector's first `valid` lanes; null when all are.
   Value mask(int64_t lanes, int64_t valid);
+  /// Neighbouring elements from `at` on, relative to the buffer's offset; those that the mask leaves out are 0 and not
+  /// read.
   Value load(const Buffer &m, Address at, int64_t lanes, Value mask = {});
   Value loadScalar(const Buffer &m, Address at);
+  /// One value, or element of a buffer, in all lanes.
   Value broadcast(Value scalar, int64_t lanes);
   Value broadcast(const Buffer &m, Address at, int64_t lanes) { return broadcast(loadScalar(m, at), lanes); }
+  /// Writes neighbouring elements from `at` on; those that the mask leaves out keep what they hold.
   void store(Value vector, const Buffer &m, Address at, Value mask = {});
+  void storeScalar(Value v, const Buffer &m, Address at);
   /// Asks for a line that will be written.
   void prefetchWrite(const Buffer &m, Address at);
 
   //===-- Control -----------------------------------------------------------------------------------------------===//
+  /// for (i = from; i < to; i += step) body(i); with `init`, `body` changes the carried values in place and the loop
+  /// returns the last ones.
   void loop(Value from, Value to, int64_t step, llvm::function_ref<void(Value)> body);
   llvm::SmallVector<Value> loop(Value from, Value to, int64_t step, mlir::ValueRange init,
                                 llvm::function_ref<void(Value, llvm::SmallVector<Value> &)> body);
+  /// Runs `body` where the condition holds; emits no branch where it is constant.
   void onlyIf(Value condition, llvm::function_ref<void()> body);
 
   //===-- Lanes -------------------------------------------------------------------------------------------------===//
+  /// A constant in all lanes.
   Value splat(mlir::TypedAttr scalar, int64_t lanes);
   Value zeros(mlir::Type element, int64_t lanes);
+  /// n vectors of n lanes change places with their columns: element j of the result's vector i is element i of vector
+  /// j.
+  llvm::SmallVector<Value> transposed(llvm::SmallVector<Value> rows);
   /// x * y + sum; fused for floats where that is one instruction.
   Value multiplyAdd(Value x, Value y, Value sum);
   /// A region of scalar elementwise ops, run on vectors of `lanes`; `done` is an op whose result is the first argument.
   Value runOnVectors(mlir::Region &region, mlir::ValueRange args, int64_t lanes, mlir::Operation *done = nullptr);
 
   static constexpr auto nsw = mlir::arith::IntegerOverflowFlags::nsw;
+
+private:
+  llvm::DenseMap<int64_t, Value> constants;
 };
 
 //===-- The emitters, one per op; each emits at the site's op --------------------------------------------------===//

@@ -1,6 +1,5 @@
 // Indexed.h's implementation.
 #include "passes/kernels/Indexed.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -32,10 +31,6 @@ Address IndexedEmitter::tuple(const Buffer &indices, Address at, int64_t stride,
   for (size_t d = 0; d < count; d++)
     offset = add(offset, index(indices, add(at, int64_t(d) * stride), to.shape[first + d]), to.strides[first + d]);
   return offset;
-}
-
-void IndexedEmitter::storeScalar(Value v, const Buffer &m, Address at) {
-  memref::StoreOp::create(b, v, m.flat, ValueRange{value(add(at, m.offset))});
 }
 
 void IndexedEmitter::storeLanes(Value v, const Buffer &m, Address at, int64_t lanes) {
@@ -88,7 +83,8 @@ void IndexedEmitter::copy(const kernel::Space &space, const Buffer &x, Address x
   });
 }
 
-// Vectors, then what remains by a vector that overlaps the one before or, in a run shorter than a vector, by halves.
+// Vectors, then what remains by one more that overlaps the one before. In a run shorter than a vector they have the
+// greatest power of two of lanes that it holds.
 void IndexedEmitter::copyRun(int64_t count, const Buffer &x, Address xAt, const Buffer &y, Address yAt) {
   int64_t lanes = std::min<int64_t>(target.lanesOf(x.element), llvm::bit_floor<uint64_t>(count));
   constexpr int64_t together = 4;

@@ -28,7 +28,6 @@ public:
     return lanes == 1 ? loadScalar(m, at) : load(m, at, lanes);
   }
   void storeLanes(Value v, const Buffer &m, Address at, int64_t lanes);
-  void storeScalar(Value v, const Buffer &m, Address at);
   Value compare(mlir::arith::CmpIPredicate predicate, Value x, Value y) {
     return b.createOrFold<mlir::arith::CmpIOp>(predicate, x, y);
   }

@@ -10,10 +10,6 @@ using namespace mlir;
 
 namespace nncc {
 
-static bool isExpensive(Operation &op) {
-  return isa<math::MathDialect>(op.getDialect()) && !isa<math::AbsFOp, math::AbsIOp, math::SqrtOp, math::FmaOp>(op);
-}
-
 static void addSharedBytes(Operation *op, Work &work) {
   llvm::TypeSwitch<Operation *>(op)
       .Case<kernel::GemmOp>([&](auto gemm) {
@@ -40,13 +36,10 @@ Work workOf(Operation *op) {
   Work work;
   work.units = {getGenericUnits(linalgOp)};
   work.bytes = kernel::countBytes(op->getOperands());
-  double perElement = 0;
-  for (Operation &inner : linalgOp.getBlock()->without_terminator())
-    perElement += isExpensive(inner) ? 20 : 1;
   double iterations = 1;
   for (int64_t extent : linalgOp.getStaticLoopRanges())
     iterations *= double(extent);
-  work.flops = perElement * iterations;
+  work.flops = double(kernel::costOf(*linalgOp.getBlock())) * iterations;
   return work;
 }
 

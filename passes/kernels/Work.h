@@ -5,9 +5,9 @@
 namespace nncc {
 
 struct Work {
-  llvm::SmallVector<int64_t, 2> units; // empty: the op is no kernel
-  int64_t scratchBytes = 0;
-  double flops = 0, bytes = 0;
+  llvm::SmallVector<int64_t, 2> units; // extents of the grid that tasks divide; empty: the op is no kernel
+  int64_t scratchBytes = 0;            // of each worker
+  double flops = 0, bytes = 0;         // of the whole op: arithmetic operations; memory traffic, each operand once
   // Bytes that each part reads whole when the first or the second dimension is cut: weights, and input.
   double rowPartBytes = 0, panelPartBytes = 0;
 };
@@ -17,7 +17,7 @@ Work workOf(mlir::Operation *op);
 /// What profiles call an op: the ONNX nodes that its location names.
 std::string nodeName(mlir::Operation *op);
 
-/// Tasks along each dimension of the units.
+/// Tasks along each dimension of the units: as many as are worth the start of one each, in the cut that wastes least.
 llvm::SmallVector<int64_t, 2> chooseTasks(const Work &work, kernel::TargetAttr target);
 
 } // namespace nncc

@@ -1,6 +1,7 @@
 // One walk over linalg ops merges each elementwise producer into its only consumer, so that a chain is one loop and its
 // intermediate values stay in registers. Upstream's fusion does the same pair by pair with a greedy driver, which is
 // quadratic in the length of a chain; here every op is looked at once, and a loop's body is limited.
+#include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -32,10 +33,8 @@ bool isFusable(linalg::LinalgOp op) {
 
 int64_t bodyOps(linalg::LinalgOp op) { return std::distance(op.getBlock()->begin(), op.getBlock()->end()) - 1; }
 
-bool isExpensive(Operation &op) {
-  return (isa<math::MathDialect>(op.getDialect()) && !isa<math::AbsFOp, math::AbsIOp>(op)) ||
-         isa<arith::DivFOp, arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp, arith::RemFOp>(op);
-}
+// Not to be done twice to save a load: also the two instructions that take a divider's time.
+bool isExpensive(Operation &op) { return kernel::costOf(op) > 1 || isa<arith::DivFOp, math::SqrtOp>(op); }
 
 int64_t bytesOf(Value v) {
   auto type = dyn_cast<RankedTensorType>(v.getType());
