@@ -37,13 +37,20 @@ inline constexpr llvm::StringLiteral optionalPasses[] = {
     "recognise-activation", "recognise-norm",   "recognise-attention", "propagate-transposes", "fold-flatten",
     "fold-scales",          "fuse-projections", "merge-reshapes",      "fuse-epilogue",        "fuse-elementwise"};
 
+/// The dialects of all stages with the interfaces that passes ask of upstream's ops.
 void registerDialects(mlir::DialectRegistry &registry);
 
+/// nn => nn: what is one computation becomes one op.
 void buildGraphPipeline(mlir::OpPassManager &pm, const PipelineOptions &options);
+/// nn => kernel and linalg on tensors, each op in one way.
 void buildLowerPipeline(mlir::OpPassManager &pm, const PipelineOptions &options);
+/// Tiles, packed weights, fused elementwise ops: still on tensors.
 void buildSchedulePipeline(mlir::OpPassManager &pm, const PipelineOptions &options);
+/// Tensors => memrefs at offsets in the arena and the weights section.
 void buildMemoryPipeline(mlir::OpPassManager &pm, const PipelineOptions &options);
+/// kernel and linalg => functions of scf and vector over ranges of work, and their calls.
 void buildKernelsPipeline(mlir::OpPassManager &pm, const PipelineOptions &options);
+/// scf, vector, memref => the LLVM dialect with one external function, @entry.
 void buildLLVMPipeline(mlir::OpPassManager &pm, const PipelineOptions &options);
 /// The stage's pipeline by number; `Import` has none.
 void buildStage(Stage stage, mlir::OpPassManager &pm, const PipelineOptions &options);
