@@ -90,7 +90,6 @@ void ConvEmitter::runPanel(KernelSite::Range rows, Value group, ArrayRef<Column>
   forEachSlab(depth, g.taps(), [&](KernelSite::Range channels, Address distance) {
     forEachTile([&](const Tile &t) {
       prefetchWeights(weightBytes, distance, t.number);
-      prefetch(list, t.height, t.bases[0]);
       SmallVector<Value> acc = loadPartial(t.partial, t.height * list.size());
       accumulate(t, channels, group, list, acc);
       storePartial(acc, t.partial);

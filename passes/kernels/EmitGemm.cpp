@@ -115,7 +115,6 @@ void ProductEmitter::runPanel(KernelSite::Range tiles, Value group, ArrayRef<Col
   forEachSlab(p.depth, 1, [&](KernelSite::Range channels, Address distance) {
     forEachTile([&](const Tile &t) {
       prefetchWeights(weightBytes, distance, t.number);
-      prefetch(own, t.height, t.bases[0]);
       storePartial(accumulate(t, channels, loadPartial(t.partial, t.height * width), own), t.partial);
     });
   });

@@ -22,8 +22,8 @@ func.func @small(%a: memref<16x16xf32>, %b: memref<1x16x32xf32>, %y: memref<16x3
 // CHECK: %[[LO:.*]] = arith.divui
 // CHECK: %[[HI:.*]] = arith.divui
 // CHECK: call @k_gemm(%{{.*}}, %{{.*}}, %{{.*}}, %[[LO]], %[[HI]],
-func.func @large(%a: memref<1024x1024xf32>, %b: memref<22x1024x48xf32>, %y: memref<1024x1024xf32>) {
-  kernel.gemm %a, %b into %y tile <8 x 3 x 16> : memref<1024x1024xf32>, memref<22x1024x48xf32> into memref<1024x1024xf32> loc("fc")
+func.func @large(%a: memref<1024x128xf32>, %b: memref<22x128x48xf32>, %y: memref<1024x1024xf32>) {
+  kernel.gemm %a, %b into %y tile <8 x 3 x 16> : memref<1024x128xf32>, memref<22x128x48xf32> into memref<1024x1024xf32> loc("fc")
   return
 }
 
