@@ -5,8 +5,8 @@ using namespace mlir;
 
 namespace nncc {
 
-/// The form's arguments are the op's float attributes with ONNX's defaults: "alpha=0.01,beta=0.5".
-LogicalResult importElementwise(Node &node) {
+// The form's arguments are the op's float attributes with ONNX's defaults: "alpha=0.01,beta=0.5".
+static SmallVector<NamedAttribute> floatAttributes(Node &node) {
   SmallVector<NamedAttribute> attributes;
   for (StringRef rest = node.form.args; !rest.empty();) {
     auto [param, tail] = rest.split(',');
@@ -17,7 +17,21 @@ LogicalResult importElementwise(Node &node) {
         node.builder.getNamedAttr(name, node.builder.getF64FloatAttr(node.number(name, double(float(otherwise))))));
     rest = tail;
   }
-  return node.results(node.buildNamed(node.form.op, node.allOperands(), attributes));
+  return attributes;
+}
+
+LogicalResult importElementwise(Node &node) {
+  return node.results(node.buildNamed(node.form.op, node.allOperands(), floatAttributes(node)));
+}
+
+/// Integers are computed as floats, like the bounds, and cut back.
+LogicalResult importShrink(Node &node) {
+  Type element = node.type(0).getElementType();
+  Value x = isa<FloatType>(element) ? node.operand(0) : node.convert(node.operand(0), node.builder.getF32Type());
+  SmallVector<Value> results = node.buildNamed(node.form.op, x, floatAttributes(node));
+  if (results.empty())
+    return failure();
+  return node.results(node.convert(results[0], element));
 }
 
 /// An operator of any number of operands: op(op(a, b), c)...; `mean` divides by their number.

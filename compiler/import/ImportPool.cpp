@@ -21,6 +21,8 @@ LogicalResult importPool(Node &node) {
   bool countPad = kind == nn::PoolKind::average && node.integer("count_include_pad", 0) != 0;
   bool columnMajor = kind == nn::PoolKind::max && node.integer("storage_order", 0) != 0;
   int64_t p = kind == nn::PoolKind::lp ? node.integer("p", 2) : 2;
+  if (p < 1)
+    return node.error() << "expected p of at least 1, found " << p;
   Value input = node.toChannelsLast(node.operand(0));
   auto setWindow = [&](auto &properties) {
     properties.setKernel(b.getDenseI64ArrayAttr(window->kernel));

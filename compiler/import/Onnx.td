@@ -56,7 +56,7 @@ def : Elementwise<"Selu", 6, "selu", 1, "alpha=1.67326319217681884765625,gamma=1
 def : Elementwise<"Celu", 12, "celu", 1, "alpha=1">;
 def : Elementwise<"ThresholdedRelu", 10, "thresholded_relu", 1, "alpha=1">;
 def : Elementwise<"HardSigmoid", 1, "hard_sigmoid", 1, "alpha=0.2,beta=0.5">;
-def : Elementwise<"Shrink", 9, "shrink", 1, "lambd=0.5,bias=0">;
+def : Form<"Shrink", 9, "nn.shrink", 1, 1, "importShrink", "lambd=0.5,bias=0">;
 def : Elementwise<"Where", 9, "where", 3>;
 def : Form<"PRelu", 1, "nn.prelu", 2, 2, "importPRelu">;
 def : Form<"Clip", 1, "nn.clip", 1, 1, "importClip">;

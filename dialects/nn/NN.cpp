@@ -21,6 +21,17 @@ Operation *NNDialect::materializeConstant(OpBuilder &b, Attribute value, Type ty
   return arith::ConstantOp::materialize(b, value, type, loc);
 }
 
+bool NNDialect::mayFold(int64_t elements) {
+  constexpr int64_t always = 64, total = int64_t(1) << 23;
+  return elements <= always || folded.fetch_add(elements) + elements <= total;
+}
+
+bool nncc::nn::mayFold(RankedTensorType type) {
+  constexpr int64_t most = 1024;
+  return type.hasStaticShape() && type.getNumElements() <= most &&
+         type.getContext()->getLoadedDialect<NNDialect>()->mayFold(type.getNumElements());
+}
+
 Type nncc::nn::computationType(Type element) {
   if (auto i = dyn_cast<IntegerType>(element))
     return IntegerType::get(element.getContext(), i.getWidth());
@@ -73,34 +84,26 @@ LogicalResult nncc::nn::verifyElementwise(Operation *op) {
 OpFoldResult nncc::nn::foldElementwise(Type type, ArrayRef<Attribute> operands,
                                        function_ref<Number(ArrayRef<Number>)> evaluate) {
   auto result = cast<RankedTensorType>(type);
-  if (!result.hasStaticShape() || result.getNumElements() > maxFoldedElements)
+  if (!llvm::all_of(operands, llvm::IsaAndPresentPred<DenseElementsAttr>) || !mayFold(result))
     return {};
-  SmallVector<DenseElementsAttr> in;
+  SmallVector<Elements, 3> in;
   for (Attribute operand : operands)
-    if (auto dense = dyn_cast_or_null<DenseElementsAttr>(operand))
-      in.push_back(dense);
-    else
-      return {};
-  bool isSplat = llvm::all_of(in, [](DenseElementsAttr a) { return a.isSplat(); });
-  SmallVector<Attribute> out;
+    in.emplace_back(cast<DenseElementsAttr>(operand));
+  bool isSplat = llvm::all_of(in, [](const Elements &a) { return a.isSplat; });
+  SmallVector<Number> args(in.size()), out;
   for (int64_t e = 0, n = isSplat ? std::min<int64_t>(1, result.getNumElements()) : result.getNumElements(); e < n;
        e++) {
-    SmallVector<Number> args;
-    for (DenseElementsAttr a : in) {
-      Attribute element = a.isSplat()
-                              ? a.getSplatValue<Attribute>()
-                              : a.getValues<Attribute>()[broadcastOffset(a.getType().getShape(), result.getShape(), e)];
-      args.push_back(readNumber(element, a.getElementType()));
-    }
-    out.push_back(writeNumber(evaluate(args), result.getElementType()));
+    for (auto [arg, a] : llvm::zip(args, in))
+      arg = a[a.isSplat ? 0 : broadcastOffset(a.type.getShape(), result.getShape(), e)];
+    out.push_back(evaluate(args));
   }
-  return DenseElementsAttr::get(result, out);
+  return constantOf(result, out);
 }
 
 Value CastOp::buildFormula(OpBuilder &b, Location loc, ValueRange args) {
   ImplicitLocOpBuilder ib(loc, b);
   Type from = getX().getType().getElementType(), to = getType().getElementType();
-  Scalar x{&ib, args[0], from.isUnsignedInteger() || from.isInteger(1)};
+  Scalar x{&ib, args[0], isUnsignedOrBool(from)};
   return convert(x, computationType(to), to.isUnsignedInteger()).v;
 }
 

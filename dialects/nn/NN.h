@@ -7,6 +7,7 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include <array>
+#include <atomic>
 namespace nncc::nn {
 // The defaults of PermuteInterface; see there.
 mlir::FailureOr<llvm::SmallVector<int64_t>> permuteLikeElementwise(mlir::Operation *op, llvm::ArrayRef<int64_t> perm);
@@ -19,8 +20,8 @@ mlir::FailureOr<llvm::SmallVector<int64_t>> permuteLikeElementwise(mlir::Operati
 #include "dialects/nn/NNInterfaces.h.inc"
 
 namespace nncc::nn {
-// Constants above this many elements are not folded while building.
-inline constexpr int64_t maxFoldedElements = 1024;
+inline mlir::RankedTensorType typeOf(mlir::Value v) { return llvm::cast<mlir::RankedTensorType>(v.getType()); }
+inline bool isUnsignedOrBool(mlir::Type element) { return element.isUnsignedInteger() || element.isInteger(1); }
 
 // The type in which elements are computed: signless integers, everything else as it is.
 mlir::Type computationType(mlir::Type element);
@@ -32,7 +33,10 @@ int64_t broadcastOffset(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> r
 // The type to which the operands broadcast, with the last one's element type or bool.
 mlir::LogicalResult inferBroadcast(std::optional<mlir::Location> loc, mlir::ValueRange operands, bool isPredicate,
                                    llvm::SmallVectorImpl<mlir::Type> &types);
+// Operands of one element type, but for the condition of `where`.
 mlir::LogicalResult verifyElementwise(mlir::Operation *op);
+// Whether a folder may compute the elements of `type`: they are few, and so were those before.
+bool mayFold(mlir::RankedTensorType type);
 // The constant whose elements are `evaluate` of the operands' elements; null where one is no small constant.
 mlir::OpFoldResult foldElementwise(mlir::Type type, llvm::ArrayRef<mlir::Attribute> operands,
                                    llvm::function_ref<Number(llvm::ArrayRef<Number>)> evaluate);
@@ -48,7 +52,7 @@ mlir::Value buildFormula(mlir::OpBuilder &b, mlir::Location loc, mlir::Operation
   std::array<Scalar, Operands + Params> s;
   for (size_t i = 0; i < Operands; i++) {
     mlir::Type element = mlir::getElementTypeOrSelf(op->getOperand(i));
-    s[i] = {&ib, args[i], element.isUnsignedInteger() || element.isInteger(1)};
+    s[i] = {&ib, args[i], isUnsignedOrBool(element)};
   }
   for (size_t i = 0; i < Params; i++)
     s[Operands + i] = s[0].like(params[i]);
@@ -77,11 +81,14 @@ mlir::ParseResult parseEpilogue(mlir::OpAsmParser &p, mlir::Type result,
                                 llvm::SmallVectorImpl<mlir::Type> &types, mlir::Region &region);
 void printEpilogue(mlir::OpAsmPrinter &p, mlir::Operation *op, mlir::Type result, mlir::ValueRange extras,
                    mlir::TypeRange types, mlir::Region &region);
+// The block fits the extra operands, which broadcast to the result, and yields the result's computation type.
 mlir::LogicalResult verifyEpilogue(mlir::Operation *op, mlir::ValueRange extras, mlir::ShapedType result,
                                    mlir::Region &region);
 // Fills an empty region with the block that yields the accumulator, of the given computation type.
 void makeIdentityEpilogue(mlir::Region &region, mlir::Type element, mlir::Location loc);
+// Whether the region yields the accumulator as it is.
 bool isIdentityEpilogue(mlir::Region &region);
+// Whether shaped types agree one by one, whatever their element types.
 bool haveSameShape(mlir::TypeRange x, mlir::TypeRange y);
 } // namespace nncc::nn
 

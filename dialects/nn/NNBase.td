@@ -12,6 +12,14 @@ def NN_Dialect : Dialect {
   let summary = "what is computed, on ranked tensors, without layout or target";
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
   let hasConstantMaterializer = 1;
+  let extraClassDeclaration = [{
+    /// Whether a folder may compute so many elements more: a few always, as shapes need them; of others there is a
+    /// total for each context, so that a chain of constants takes neither the time nor the memory of its length.
+    bool mayFold(int64_t elements);
+
+  private:
+    std::atomic<int64_t> folded{0};
+  }];
 }
 
 // The model's own element types: floats, integers with a sign, i1 for bool.

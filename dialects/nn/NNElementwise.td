@@ -20,16 +20,16 @@ class NN_Elementwise<string mnemonic, TypeConstraint type, list<string> names, s
   defvar parameters = !interleave(!foreach(n, names # params, "[[maybe_unused]] S " # n), ", ");
   defvar values = !interleave(!foreach(p, params, "get" # !toupper(!substr(p, 0, 1)) # !substr(p, 1) #
                                                    "().convertToDouble()"), ", ");
-  defvar sizes = !size(names) # ", " # !size(params);
+  defvar counts = !size(names) # ", " # !size(params);
   let extraClassDeclaration = "template <class S> static auto formula(" # parameters #
                               ") { using namespace ::nncc::nn::formulas; return " # formula # "; }";
   let extraClassDefinition = [{
     ::mlir::Value $cppClass::buildFormula(::mlir::OpBuilder &b, ::mlir::Location loc, ::mlir::ValueRange args) {
-      return ::nncc::nn::buildFormula<}] # sizes # [{>(b, loc, *this, args, {}] # values #
+      return ::nncc::nn::buildFormula<}] # counts # [{>(b, loc, *this, args, {}] # values #
         [{}, [](auto... s) { return formula(s...); });
     }
     ::mlir::OpFoldResult $cppClass::fold(FoldAdaptor adaptor) {
-      return ::nncc::nn::foldFormula<}] # sizes # [{>(getType(), adaptor.getOperands(), {}] # values #
+      return ::nncc::nn::foldFormula<}] # counts # [{>(getType(), adaptor.getOperands(), {}] # values #
         [{}, [](auto... s) { return formula(s...); });
     }
     ::llvm::LogicalResult $cppClass::verify() { return ::nncc::nn::verifyElementwise(*this); }
@@ -88,9 +88,9 @@ def NN_EluOp : NN_Elementwise<"elu", NN_FloatTensor, ["x"], "select(x < 0, alpha
 def NN_SeluOp : NN_Elementwise<"selu", NN_FloatTensor, ["x"], "gamma * select(x < 0, alpha * expm1(x), x)",
                                ["alpha", "gamma"]>;
 def NN_CeluOp : NN_Elementwise<"celu", NN_FloatTensor, ["x"], "select(x < 0, alpha * expm1(x / alpha), x)", ["alpha"]>;
-def NN_ThresholdedReluOp : NN_Elementwise<"thresholded_relu", NN_FloatTensor, ["x"], "select(x > alpha, x, x * 0)",
+def NN_ThresholdedReluOp : NN_Elementwise<"thresholded_relu", NN_FloatTensor, ["x"], "select(x <= alpha, x.like(0), x)",
                                           ["alpha"]>;
-def NN_ShrinkOp : NN_Elementwise<"shrink", NN_NumberTensor, ["x"],
+def NN_ShrinkOp : NN_Elementwise<"shrink", NN_FloatTensor, ["x"],
                                  "select(x < -lambd, x + bias, select(x > lambd, x - bias, x.like(0)))",
                                  ["lambd", "bias"]>;
 def NN_SigmoidOp : NN_Elementwise<"sigmoid", NN_FloatTensor, ["x"], "sigmoid(x)">;

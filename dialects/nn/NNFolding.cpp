@@ -7,29 +7,24 @@
 using namespace mlir;
 using namespace nncc::nn;
 
-static RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-
 // The constant whose element `i` is element `source(i)` of a constant operand: (operand, row-major offset).
 static OpFoldResult foldMovement(Type type, ArrayRef<Attribute> operands,
                                  function_ref<std::pair<size_t, int64_t>(int64_t)> source) {
   auto result = cast<RankedTensorType>(type);
-  if (!result.hasStaticShape() || result.getNumElements() > maxFoldedElements)
+  if (!llvm::all_of(operands, llvm::IsaAndPresentPred<DenseElementsAttr>) || !mayFold(result))
     return {};
-  SmallVector<DenseElementsAttr> in;
+  if (auto only = cast<DenseElementsAttr>(operands[0]); operands.size() == 1 && only.isSplat())
+    return only.resizeSplat(result);
+  SmallVector<Elements, 2> in;
   for (Attribute operand : operands)
-    if (auto dense = dyn_cast_or_null<DenseElementsAttr>(operand))
-      in.push_back(dense);
-    else
-      return {};
-  if (in.size() == 1 && in[0].isSplat())
-    return in[0].resizeSplat(result);
-  SmallVector<Attribute> out;
+    in.emplace_back(cast<DenseElementsAttr>(operand));
+  size_t width = in[0].width;
+  SmallVector<char> out(result.getNumElements() * width);
   for (int64_t i = 0; i < result.getNumElements(); i++) {
     auto [operand, offset] = source(i);
-    DenseElementsAttr from = in[operand];
-    out.push_back(from.isSplat() ? from.getSplatValue<Attribute>() : from.getValues<Attribute>()[offset]);
+    std::memcpy(out.data() + i * width, in[operand].at(offset), width);
   }
-  return DenseElementsAttr::get(result, out);
+  return constantOf(result, out);
 }
 
 static SmallVector<int64_t> indicesOf(int64_t linear, ArrayRef<int64_t> shape) {
@@ -118,16 +113,12 @@ OpFoldResult ConcatOp::fold(FoldAdaptor adaptor) {
 
 OpFoldResult IotaOp::fold(FoldAdaptor) {
   RankedTensorType type = getType();
-  if (!type.hasStaticShape() || type.getNumElements() > maxFoldedElements)
+  if (!mayFold(type))
     return {};
-  SmallVector<Attribute> out;
-  for (int64_t i = 0; i < type.getNumElements(); i++) {
-    int64_t index = indicesOf(i, type.getShape())[getAxis()];
-    Type element = type.getElementType();
-    out.push_back(isa<FloatType>(element) ? Attribute(FloatAttr::get(element, double(index)))
-                                          : IntegerAttr::get(element, index));
-  }
-  return DenseElementsAttr::get(type, out);
+  SmallVector<Number> out;
+  for (int64_t i = 0; i < type.getNumElements(); i++)
+    out.push_back(convert(Number(double(indicesOf(i, type.getShape())[getAxis()])), type.getElementType()));
+  return constantOf(type, out);
 }
 
 OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
@@ -155,14 +146,15 @@ OpFoldResult ReduceOp::fold(FoldAdaptor adaptor) {
   if (from == to)
     return getX();
   auto x = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX());
-  if (!x || from.getNumElements() > maxFoldedElements || !from.getNumElements())
+  if (!x || !from.getNumElements() || !mayFold(from))
     return {};
+  Elements elements(x);
   SmallVector<std::optional<Number>> sums(to.getNumElements());
-  for (auto [i, element] : llvm::enumerate(x.getValues<Attribute>())) {
+  for (int64_t i = 0; i < from.getNumElements(); i++) {
     SmallVector<int64_t> at = indicesOf(i, from.getShape());
     for (int64_t axis : getAxes())
       at[axis] = 0;
-    Number value = readNumber(element, from.getElementType());
+    Number value = elements[i];
     std::optional<Number> &sum = sums[offsetOf(at, to.getShape())];
     if (!sum)
       sum = value;
@@ -182,10 +174,7 @@ OpFoldResult ReduceOp::fold(FoldAdaptor adaptor) {
         break;
       }
   }
-  SmallVector<Attribute> out;
-  for (const std::optional<Number> &sum : sums)
-    out.push_back(writeNumber(*sum, to.getElementType()));
-  return DenseElementsAttr::get(to, out);
+  return constantOf(to, llvm::map_to_vector(sums, [](const std::optional<Number> &sum) { return *sum; }));
 }
 
 OpFoldResult FromScalarOp::fold(FoldAdaptor adaptor) {
@@ -205,6 +194,6 @@ OpFoldResult ToScalarOp::fold(FoldAdaptor adaptor) {
     return {};
   APInt value = *x.getValues<APInt>().begin();
   unsigned width = getType().isIndex() ? 64 : 1;
-  return IntegerAttr::get(getType(), x.getElementType().isUnsignedInteger() ? value.zextOrTrunc(width)
-                                                                            : value.sextOrTrunc(width));
+  return IntegerAttr::get(getType(),
+                          x.getElementType().isUnsignedInteger() ? value.zextOrTrunc(width) : value.sextOrTrunc(width));
 }

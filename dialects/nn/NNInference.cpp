@@ -9,7 +9,6 @@ using Types = SmallVectorImpl<Type>;
 using Loc = std::optional<Location>;
 static constexpr int64_t dynamic = ShapedType::kDynamic;
 
-static RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
 static LogicalResult infer(Types &types, ArrayRef<int64_t> shape, Type element) {
   types.push_back(RankedTensorType::get(shape, element));
   return success();
@@ -17,6 +16,19 @@ static LogicalResult infer(Types &types, ArrayRef<int64_t> shape, Type element) 
 static LogicalResult checkAxis(Loc loc, int64_t axis, int64_t rank) {
   if (axis < 0 || axis >= rank)
     return emitOptionalError(loc, "expected an axis below the rank ", rank, ", found ", axis);
+  return success();
+}
+// Operands that are absent are null.
+static LogicalResult checkElements(Loc loc, Type element, ArrayRef<Value> operands) {
+  for (Value v : operands)
+    if (v && typeOf(v).getElementType() != element)
+      return emitOptionalError(loc, "expected operands of element type ", element, ", found ", v.getType());
+  return success();
+}
+// Indices along an axis without elements could meet none.
+static LogicalResult checkIndexed(Loc loc, int64_t axis, int64_t extent, ArrayRef<int64_t> result) {
+  if (extent == 0 && !llvm::is_contained(result, 0))
+    return emitOptionalError(loc, "expected elements along axis ", axis, ", found none");
   return success();
 }
 // An extent of the model's making; what does not fit 2^48 elements is nobody's tensor.
@@ -191,6 +203,8 @@ LogicalResult NormOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor a, Types 
   SmallVector<Type> broadcast;
   SmallVector<Value> operands = {a.getX()};
   llvm::append_range(operands, a.getAffine());
+  if (failed(checkElements(loc, x.getElementType(), operands)))
+    return failure();
   if (a.getAffine().size() > 2 || failed(inferBroadcast(loc, operands, false, broadcast)))
     return emitOptionalError(loc, "expected a scale and a bias that broadcast to ", x);
   if (cast<RankedTensorType>(broadcast[0]).getShape() != x.getShape())
@@ -203,6 +217,8 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor a, T
   RankedTensorType q = typeOf(a.getQ()), k = typeOf(a.getK()), v = typeOf(a.getV());
   if (q.getRank() != 4 || k.getRank() != 4 || v.getRank() != 4)
     return emitOptionalError(loc, "expected 4-D queries, keys and values, found ", q, ", ", k, " and ", v);
+  if (failed(checkElements(loc, q.getElementType(), {a.getK(), a.getV(), a.getMask()})))
+    return failure();
   auto seq = [](RankedTensorType t, bool first) { return t.getDimSize(first ? 2 : 1); };
   auto heads = [](RankedTensorType t, bool first) { return t.getDimSize(first ? 1 : 2); };
   bool qf = a.getQHeadsFirst(), kf = a.getKHeadsFirst(), vf = a.getVHeadsFirst();
@@ -221,6 +237,9 @@ LogicalResult RecurrentOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor a, T
   int64_t directions = a.getDirection() == Direction::bidirectional ? 2 : 1;
   if (x.getRank() != 3 || w.getRank() != 3 || r.getRank() != 3)
     return emitOptionalError(loc, "expected 3-D x, w and r, found ", x, ", ", w, " and ", r);
+  if (failed(checkElements(loc, x.getElementType(),
+                           {a.getW(), a.getR(), a.getBias(), a.getHiddenBias(), a.getH(), a.getC(), a.getPeepholes()})))
+    return failure();
   int64_t hidden = r.getDimSize(2), batch = x.getDimSize(1);
   auto expect = [&](Value v, ArrayRef<int64_t> shape, StringRef name) -> LogicalResult {
     if (!v || typeOf(v).getShape() == shape)
@@ -324,8 +343,8 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor a, Type
   SmallVector<int64_t> shape(x.getShape().take_front(a.getAxis()));
   llvm::append_range(shape, i.getShape());
   llvm::append_range(shape, x.getShape().drop_front(a.getAxis() + 1));
-  if (x.getDimSize(a.getAxis()) == 0 && !llvm::is_contained(shape, 0))
-    return emitOptionalError(loc, "expected elements along axis ", a.getAxis(), ", found none");
+  if (failed(checkIndexed(loc, a.getAxis(), x.getDimSize(a.getAxis()), shape)))
+    return failure();
   return infer(types, shape, x.getElementType());
 }
 LogicalResult GatherElementsOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor a, Types &types) {
@@ -337,6 +356,8 @@ LogicalResult GatherElementsOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor
     fits = d == int64_t(a.getAxis()) || i.getDimSize(d) <= x.getDimSize(d);
   if (!fits)
     return emitOptionalError(loc, "expected indices no larger than ", x, ", found ", i);
+  if (failed(checkIndexed(loc, a.getAxis(), x.getDimSize(a.getAxis()), i.getShape())))
+    return failure();
   return infer(types, i.getShape(), x.getElementType());
 }
 LogicalResult GatherNDOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor a, Types &types) {
@@ -347,6 +368,9 @@ LogicalResult GatherNDOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor a, Ty
     return emitOptionalError(loc, "expected indices into ", x, " after ", batch, " batch dimensions, found ", i);
   SmallVector<int64_t> shape(i.getShape().drop_back());
   llvm::append_range(shape, x.getShape().drop_front(batch + depth));
+  for (int64_t axis = batch; axis < batch + depth; axis++)
+    if (failed(checkIndexed(loc, axis, x.getDimSize(axis), shape)))
+      return failure();
   return infer(types, shape, x.getElementType());
 }
 LogicalResult ScatterElementsOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor a, Types &types) {

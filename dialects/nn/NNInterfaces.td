@@ -1,3 +1,5 @@
+// What passes know of ops without knowing them: that one computes each element from a formula, ends in a region over its
+// accumulator, or can follow a permutation of its dimensions.
 #ifndef NN_INTERFACES
 #define NN_INTERFACES
 include "mlir/IR/OpBase.td"

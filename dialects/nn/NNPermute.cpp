@@ -5,8 +5,6 @@ using namespace mlir;
 using namespace nncc::nn;
 using Perm = SmallVector<int64_t>;
 
-static RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-
 FailureOr<Perm> nncc::nn::permuteLikeElementwise(Operation *op, ArrayRef<int64_t> perm) {
   if (int64_t(perm.size()) != typeOf(op->getResult(0)).getRank())
     return failure();

@@ -1,31 +1,81 @@
 // Number's operations; they agree with Scalar's value by value, integers of every width included.
 #include "dialects/nn/Number.h"
 #include "llvm/ADT/APFloat.h"
+#include <cstring>
 using namespace mlir;
 using namespace nncc::nn;
 using llvm::APInt;
 using llvm::APSInt;
 
-Number nncc::nn::readNumber(Attribute element, Type type) {
-  if (auto f = dyn_cast<FloatAttr>(element))
-    return Number(f.getValueAsDouble());
-  auto i = cast<IntegerAttr>(element);
-  return Number(APSInt(i.getValue(), type.isUnsignedInteger() || type.isInteger(1)));
+//===-- Constants -----------------------------------------------------------------------------------------------===//
+
+static bool isBool(Type element) { return element.isInteger(1); }
+static size_t widthOf(Type element) { return llvm::divideCeil(element.getIntOrFloatBitWidth(), 8); }
+
+Elements::Elements(DenseElementsAttr constant)
+    : type(constant.getType()), isSplat(constant.isSplat()), width(widthOf(constant.getElementType())) {
+  if (!isBool(constant.getElementType()))
+    raw = constant.getRawData();
+  else if (isSplat)
+    bools.push_back(constant.getSplatValue<bool>());
+  else
+    llvm::append_range(bools, constant.getValues<bool>());
 }
 
-Attribute nncc::nn::writeNumber(const Number &x, Type type) {
-  if (isa<FloatType>(type))
-    return FloatAttr::get(type, x.f);
-  return IntegerAttr::get(type, x.i);
+Number Elements::operator[](int64_t i) const {
+  Type element = type.getElementType();
+  if (element.isF32()) {
+    float x;
+    std::memcpy(&x, at(i), sizeof x);
+    return Number(x);
+  }
+  if (element.isF64()) {
+    double x;
+    std::memcpy(&x, at(i), sizeof x);
+    return Number(x);
+  }
+  uint64_t x = 0;
+  std::memcpy(&x, at(i), width); // the host is little-endian
+  return Number(APSInt(APInt(element.getIntOrFloatBitWidth(), x), element.isUnsignedInteger() || isBool(element)));
 }
+
+static void store(const Number &x, Type element, char *to) {
+  if (element.isF32()) {
+    float f = x.f;
+    std::memcpy(to, &f, sizeof f);
+  } else if (element.isF64()) {
+    std::memcpy(to, &x.f, sizeof x.f);
+  } else {
+    uint64_t i = x.i.getRawData()[0];
+    std::memcpy(to, &i, widthOf(element));
+  }
+}
+
+DenseElementsAttr nncc::nn::constantOf(RankedTensorType type, ArrayRef<char> bytes) {
+  if (!isBool(type.getElementType()))
+    return DenseElementsAttr::getFromRawBuffer(type, bytes);
+  return DenseElementsAttr::get(type, ArrayRef<bool>(reinterpret_cast<const bool *>(bytes.data()), bytes.size()));
+}
+
+DenseElementsAttr nncc::nn::constantOf(RankedTensorType type, ArrayRef<Number> elements) {
+  size_t width = widthOf(type.getElementType());
+  SmallVector<char> bytes(elements.size() * width);
+  for (auto [i, x] : llvm::enumerate(elements))
+    store(x, type.getElementType(), bytes.data() + i * width);
+  return constantOf(type, bytes);
+}
+
+//===-- Operations ----------------------------------------------------------------------------------------------===//
 
 Number nncc::nn::convert(const Number &x, Type to) {
   if (isa<FloatType>(to)) {
-    double f = x.isFloat ? x.f : x.i.isUnsigned() ? x.i.roundToDouble(false) : x.i.roundToDouble(true);
-    return Number(to.isF32() ? double(float(f)) : f);
+    if (x.isFloat)
+      return Number(to.isF32() ? double(float(x.f)) : x.f);
+    llvm::APFloat f(cast<FloatType>(to).getFloatSemantics()); // rounded once, to the type itself
+    (void)f.convertFromAPInt(x.i, x.i.isSigned(), llvm::APFloat::rmNearestTiesToEven);
+    return Number(f.convertToDouble());
   }
-  bool isBool = to.isInteger(1);
-  if (isBool)
+  if (isBool(to))
     return Number::boolean(x.isFloat ? x.f != 0 : x.isTrue());
   bool isUnsigned = to.isUnsignedInteger();
   unsigned width = to.getIntOrFloatBitWidth();

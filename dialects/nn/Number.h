@@ -25,9 +25,25 @@ struct Number {
   }
 };
 
-// The value of an element of a constant; `type` is its element type.
-Number readNumber(mlir::Attribute element, mlir::Type type);
-mlir::Attribute writeNumber(const Number &x, mlir::Type type);
+// The elements of a dense constant as bytes in row-major order, a byte for a bool: reading one makes no attribute.
+class Elements {
+public:
+  explicit Elements(mlir::DenseElementsAttr constant);
+  const char *at(int64_t i) const { return (bools.empty() ? raw.data() : bools.data()) + (isSplat ? 0 : i * width); }
+  Number operator[](int64_t i) const;
+
+  mlir::ShapedType type;
+  bool isSplat;
+  size_t width;
+
+private:
+  llvm::ArrayRef<char> raw;
+  llvm::SmallVector<char> bools;
+};
+// A dense constant of such bytes; those of one element are a splat.
+mlir::DenseElementsAttr constantOf(mlir::RankedTensorType type, llvm::ArrayRef<char> bytes);
+// A dense constant of these elements, or of one for all.
+mlir::DenseElementsAttr constantOf(mlir::RankedTensorType type, llvm::ArrayRef<Number> elements);
 Number convert(const Number &x, mlir::Type to);
 
 Number operator+(const Number &x, const Number &y);
