@@ -5,8 +5,6 @@
 using namespace mlir;
 using namespace nncc::kernel;
 
-static ArrayRef<int64_t> shapeOf(Value v) { return cast<ShapedType>(v.getType()).getShape(); }
-
 // The last `spatial` of three are `from`, the others `fill`.
 static Triple lastOf(ArrayRef<int64_t> from, int64_t fill) {
   Triple t = {fill, fill, fill};
@@ -50,20 +48,9 @@ bool WindowGeometry::isPointwise() const {
 }
 
 SmallVector<int64_t> nncc::kernel::broadcastStrides(Value v, ArrayRef<int64_t> shape) {
-  auto type = cast<ShapedType>(v.getType());
-  SmallVector<int64_t> own;
-  if (auto memref = dyn_cast<MemRefType>(type)) {
-    int64_t offset;
-    [[maybe_unused]] LogicalResult strided = memref.getStridesAndOffset(own, offset);
-    assert(succeeded(strided) && "expected strided buffers");
-  } else {
-    own.assign(type.getRank(), 1);
-    for (int64_t d = type.getRank() - 1; d-- > 0;)
-      own[d] = own[d + 1] * type.getDimSize(d + 1);
-  }
-  SmallVector<int64_t> strides(shape.size(), 0);
+  SmallVector<int64_t> own = stridesOf(v), strides(shape.size(), 0);
   for (unsigned d = 0, skip = shape.size() - own.size(); d < own.size(); d++)
-    strides[skip + d] = type.getDimSize(d) == 1 ? 0 : own[d];
+    strides[skip + d] = shapeOf(v)[d] == 1 ? 0 : own[d];
   return strides;
 }
 

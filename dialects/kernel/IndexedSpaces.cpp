@@ -24,21 +24,6 @@ Space Space::dropBack() const {
   return rest;
 }
 
-SmallVector<int64_t> nncc::kernel::stridesOf(Value v) {
-  auto type = cast<ShapedType>(v.getType());
-  SmallVector<int64_t> strides;
-  if (auto memref = dyn_cast<MemRefType>(type)) {
-    int64_t offset;
-    [[maybe_unused]] LogicalResult strided = memref.getStridesAndOffset(strides, offset);
-    assert(succeeded(strided) && "expected strided buffers");
-    return strides;
-  }
-  strides.assign(type.getRank(), 1);
-  for (int64_t d = type.getRank() - 1; d-- > 0;)
-    strides[d] = strides[d + 1] * type.getDimSize(d + 1);
-  return strides;
-}
-
 using Strides = SmallVector<int64_t>;
 
 static Space join(ArrayRef<int64_t> extents, ArrayRef<Strides> strides) {
@@ -63,8 +48,6 @@ static Space join(ArrayRef<int64_t> extents, ArrayRef<Strides> strides) {
   }
   return space;
 }
-
-static ArrayRef<int64_t> shapeOf(Value v) { return cast<ShapedType>(v.getType()).getShape(); }
 
 // Dimensions [from, from + count) of `v`.
 static Strides part(Value v, size_t from, size_t count) { return Strides(ArrayRef(stridesOf(v)).slice(from, count)); }

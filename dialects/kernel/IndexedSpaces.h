@@ -19,9 +19,6 @@ struct Space {
   Space dropBack() const;
 };
 
-/// Strides of a memref, or of a tensor that lies in row-major order.
-llvm::SmallVector<int64_t> stridesOf(mlir::Value v);
-
 struct IndexedSpaces {
   Space outer, inner;
 };

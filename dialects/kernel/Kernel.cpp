@@ -2,13 +2,13 @@
 #include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/TargetParser/Triple.h"
 
 #include "dialects/kernel/KernelDialect.cpp.inc"
-#include "dialects/kernel/KernelEnums.cpp.inc"
 #include "dialects/kernel/KernelInterfaces.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/kernel/KernelAttributes.cpp.inc"
@@ -72,6 +72,19 @@ int64_t nncc::kernel::costOf(Block &body) {
 }
 
 //===-- What all kernel ops share -------------------------------------------------------------------------------===//
+
+SmallVector<int64_t> nncc::kernel::stridesOf(Value v) {
+  auto type = cast<ShapedType>(v.getType());
+  SmallVector<int64_t> strides;
+  // MLIR has no strides for memrefs without elements.
+  if (auto memref = dyn_cast<MemRefType>(type); memref && !memref.getLayout().isIdentity()) {
+    int64_t offset;
+    [[maybe_unused]] LogicalResult strided = memref.getStridesAndOffset(strides, offset);
+    assert(succeeded(strided) && "expected strided buffers");
+    return strides;
+  }
+  return computeStrides(type.getShape());
+}
 
 double nncc::kernel::countElements(ValueRange shaped) {
   double count = 0;

@@ -9,13 +9,15 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include "dialects/kernel/KernelDialect.h.inc"
-#include "dialects/kernel/KernelEnums.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/kernel/KernelAttributes.h.inc"
 
 namespace nncc::kernel {
 using nn::parseEpilogue, nn::printEpilogue; // for custom<Epilogue>
 
+inline llvm::ArrayRef<int64_t> shapeOf(mlir::Value v) { return llvm::cast<mlir::ShapedType>(v.getType()).getShape(); }
+/// In elements: those of the type for a buffer, row-major order for a tensor.
+llvm::SmallVector<int64_t> stridesOf(mlir::Value v);
 /// Elements, and bytes, of all shaped values together.
 double countElements(mlir::ValueRange shaped);
 double countBytes(mlir::ValueRange shaped);

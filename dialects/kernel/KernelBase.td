@@ -33,7 +33,7 @@ def Kernel_TargetAttr : Kernel_Attr<"Target", "target"> {
   let extraClassDeclaration = [{
     /// The target of the module around `op`; plain x86-64 when it has none.
     static TargetAttr of(::mlir::Operation *op);
-    /// Vector lanes for values of `type`: all that fit into one register (of a bool or index as of a 32-bit integer).
+    /// Vector lanes for values of `type`: all that fit into one register (a bool counts as 32 bits, an index as 64).
     int64_t lanesOf(::mlir::Type type) const;
     /// Fused multiply-add is one instruction (x86-64-v3 and above, every target that is not x86).
     bool hasFma() const;

@@ -6,8 +6,6 @@ using namespace mlir;
 using namespace nncc;
 using namespace nncc::kernel;
 
-static ArrayRef<int64_t> shapeOf(Value v) { return cast<ShapedType>(v.getType()).getShape(); }
-
 //===-- gemm ----------------------------------------------------------------------------------------------------===//
 
 static int64_t depthOf(Value a) { return shapeOf(a).back(); }
@@ -73,7 +71,6 @@ SmallVector<int64_t> ConvOp::getKernelExtents() {
   return SmallVector<int64_t>(getTile() ? shapeOf(getW()).slice(5 - spatial, spatial)
                                         : shapeOf(getW()).take_front(spatial));
 }
-bool ConvOp::isPointwise() { return geometryOf(*this).isPointwise(); }
 
 SmallVector<int64_t> ConvOp::getUnits() {
   WindowGeometry g = geometryOf(*this);

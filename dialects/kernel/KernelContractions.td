@@ -61,10 +61,8 @@ def Kernel_ConvOp : Kernel_Contraction<"conv", ["getScratchBytes"]> {
     custom<Epilogue>(ref(type($init)), $extras, type($extras), $epilogue)
   }];
   let members = [{
-    /// Extents of the kernel, three; from the packed weights once `tile` is set.
+    /// The kernel's spatial extents; from the packed weights once `tile` is set.
     ::llvm::SmallVector<int64_t> getKernelExtents();
-    /// One tap, unit strides and no padding: pixels need no rows.
-    bool isPointwise();
   }];
 }
 

@@ -4,7 +4,6 @@
 using namespace mlir;
 using namespace nncc::kernel;
 
-static ArrayRef<int64_t> shapeOf(Value v) { return cast<ShapedType>(v.getType()).getShape(); }
 static Type elementOf(Value v) { return cast<ShapedType>(v.getType()).getElementType(); }
 static bool areIndices(Value v) { return elementOf(v).isSignlessInteger(32) || elementOf(v).isSignlessInteger(64); }
 static bool isAxis(int64_t axis, Value v) { return axis >= 0 && axis < cast<ShapedType>(v.getType()).getRank(); }

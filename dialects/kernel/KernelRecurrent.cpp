@@ -5,8 +5,6 @@ using namespace mlir;
 using namespace nncc;
 using namespace nncc::kernel;
 
-static ArrayRef<int64_t> shapeOf(Value v) { return cast<ShapedType>(v.getType()).getShape(); }
-
 int64_t RecurrentOp::getHidden() { return shapeOf(getInits()[1]).back(); }
 int64_t RecurrentOp::getDirections() { return shapeOf(getInits()[1])[0]; }
 int64_t RecurrentOp::getGates() { return getCell() == nn::CellKind::rnn ? 1 : getCell() == nn::CellKind::gru ? 3 : 4; }

@@ -2,13 +2,7 @@
 #ifndef NNCC_KERNEL_WINDOWS
 #define NNCC_KERNEL_WINDOWS
 include "dialects/kernel/KernelBase.td"
-
-def Kernel_PoolKind : I32EnumAttr<"PoolKind", "what a pooling window computes", [
-    I32EnumAttrCase<"Max", 0, "max">, I32EnumAttrCase<"Average", 1, "average">, I32EnumAttrCase<"Lp", 2, "lp">]> {
-  let cppNamespace = "::nncc::kernel";
-  let genSpecializedAttr = 0;
-}
-def Kernel_PoolKindAttr : EnumAttr<Kernel_Dialect, Kernel_PoolKind, "pool_kind">;
+include "dialects/nn/NNEnums.td"
 
 def Kernel_PoolOp : Kernel_Op<"pool", [DeclareOpInterfaceMethods<KernelInterface, ["getFlops"]>]> {
   let summary = "channels-last pooling of one to three spatial dimensions";
@@ -17,7 +11,7 @@ def Kernel_PoolOp : Kernel_Op<"pool", [DeclareOpInterfaceMethods<KernelInterface
     after. A maximum ignores padding; an average divides by the elements of x in the window, with `countPad`
     by those within the padded extent; `isUnsigned` says how integers compare; `lp` is (sum |x|^p)^(1/p). Units: rows of the output.
   }];
-  let arguments = (ins AnyBuffer:$x, AnyBuffer:$init, Kernel_PoolKindAttr:$kind,
+  let arguments = (ins AnyBuffer:$x, AnyBuffer:$init, NN_PoolKind:$kind,
                        DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
                        UnitAttr:$countPad, UnitAttr:$isUnsigned, DefaultValuedAttr<I64Attr, "2">:$p);
   let assemblyFormat = [{

@@ -77,7 +77,7 @@ void PoolEmitter::tile(ArrayRef<Value> row, RowTile t, ArrayRef<Address> channel
     outerTap(t, add(corner, first[2], xs.spatial[2]), first[2], channels, mask, acc);
   });
   Value outerCount;
-  if (op.getKind() == kernel::PoolKind::Average)
+  if (op.getKind() == nn::PoolKind::average)
     outerCount = mul(tapCount(0, outer[0]), tapCount(1, outer[1]));
   for (int64_t p = 0; p < t.height; p++) {
     Value count = outerCount ? mul(outerCount, tapCount(2, add(t.at, p))) : Value();
@@ -115,7 +115,7 @@ void PoolEmitter::outerTap(RowTile t, Address corner, Value firstColumn, ArrayRe
 
 Value PoolEmitter::initial() {
   auto floats = dyn_cast<FloatType>(x.element);
-  if (op.getKind() != kernel::PoolKind::Max)
+  if (op.getKind() != nn::PoolKind::max)
     return zeros(x.element, lanes);
   if (floats)
     return splat(FloatAttr::get(floats, APFloat::getInf(floats.getFloatSemantics(), /*Negative=*/true)), lanes);
@@ -125,6 +125,9 @@ Value PoolEmitter::initial() {
 }
 
 Value PoolEmitter::raise(Value value, int64_t power) {
+  constexpr int64_t mostProducts = 8;
+  if (power > mostProducts)
+    return math::PowFOp::create(b, value, splat(FloatAttr::get(x.element, double(power)), lanes));
   Value result = value;
   for (int64_t i = 1; i < power; i++)
     result = arith::MulFOp::create(b, result, value);
@@ -133,26 +136,26 @@ Value PoolEmitter::raise(Value value, int64_t power) {
 
 Value PoolEmitter::combine(Value sum, Value value) {
   switch (op.getKind()) {
-  case kernel::PoolKind::Max:
+  case nn::PoolKind::max:
     if (isa<FloatType>(x.element))
       return arith::MaximumFOp::create(b, sum, value, arith::FastMathFlags::nsz); // zeros of either sign are equal
     return op.getIsUnsigned() ? Value(arith::MaxUIOp::create(b, sum, value))
                               : Value(arith::MaxSIOp::create(b, sum, value));
-  case kernel::PoolKind::Average:
+  case nn::PoolKind::average:
     return arith::AddFOp::create(b, sum, value);
-  case kernel::PoolKind::Lp:
-    Value magnitude = op.getP() % 2 ? Value(math::AbsFOp::create(b, value)) : value;
+  case nn::PoolKind::lp:
+    Value magnitude = op.getP() == 2 ? value : Value(math::AbsFOp::create(b, value));
     return arith::AddFOp::create(b, sum, raise(magnitude, op.getP()));
   }
   llvm_unreachable("unknown kind of pool");
 }
 
 Value PoolEmitter::finished(Value sum, Value count) {
-  if (op.getKind() == kernel::PoolKind::Average) {
+  if (op.getKind() == nn::PoolKind::average) {
     Value number = arith::SIToFPOp::create(b, x.element, arith::IndexCastOp::create(b, b.getI32Type(), count));
     return arith::DivFOp::create(b, sum, broadcast(number, lanes));
   }
-  if (op.getKind() == kernel::PoolKind::Max || op.getP() == 1)
+  if (op.getKind() == nn::PoolKind::max || op.getP() == 1)
     return sum;
   if (op.getP() == 2)
     return math::SqrtOp::create(b, sum);

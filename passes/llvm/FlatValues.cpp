@@ -3,23 +3,30 @@
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
 using namespace mlir;
 
 namespace nncc {
 namespace {
-// The type as a memref whose strides and offset are static, or null.
+// Strides and offset that are known; MLIR's own are free where an extent is 0.
+LogicalResult layoutOf(MemRefType memref, SmallVectorImpl<int64_t> &strides, int64_t &offset) {
+  if (memref.getLayout().isIdentity() && memref.hasStaticShape()) {
+    llvm::append_range(strides, computeStrides(memref.getShape()));
+    offset = 0;
+    return success();
+  }
+  return success(succeeded(memref.getStridesAndOffset(strides, offset)) && !ShapedType::isDynamic(offset) &&
+                 llvm::none_of(strides, ShapedType::isDynamic));
+}
+
+// The type as a memref of such a layout, or null.
 MemRefType flatMemRef(Type type) {
-  auto memref = dyn_cast<MemRefType>(type);
-  if (!memref)
-    return {};
   SmallVector<int64_t> strides;
   int64_t offset;
-  if (failed(memref.getStridesAndOffset(strides, offset)) || ShapedType::isDynamic(offset) ||
-      llvm::any_of(strides, ShapedType::isDynamic))
-    return {};
-  return memref;
+  auto memref = dyn_cast<MemRefType>(type);
+  return memref && succeeded(layoutOf(memref, strides, offset)) ? memref : MemRefType();
 }
 
 Value cast(OpBuilder &b, Location loc, Value v, Type to) {
@@ -73,7 +80,9 @@ Value unflatten(OpBuilder &b, Location loc, const LLVMTypeConverter &types, Type
   auto descriptor = MemRefDescriptor::poison(b, loc, types.convertType(type));
   descriptor.setAllocatedPtr(b, loc, flat.front());
   descriptor.setAlignedPtr(b, loc, flat.front());
-  auto [strides, offset] = memref.getStridesAndOffset();
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  (void)layoutOf(memref, strides, offset);
   descriptor.setConstantOffset(b, loc, offset);
   ValueRange extents = flat.drop_front();
   for (auto [i, extent] : llvm::enumerate(memref.getShape())) {

@@ -17,6 +17,8 @@ lower::TypeConverter::TypeConverter() {
   addConversion([=](MemRefType t) { return Type(t.clone(element(t.getElementType()))); });
 }
 
+bool lower::isUnsigned(Value v) { return nn::isUnsignedOrBool(typeOf(v).getElementType()); }
+
 Value lower::emptyOf(OpBuilder &b, Location loc, Type type) {
   auto shaped = cast<RankedTensorType>(type);
   return tensor::EmptyOp::create(b, loc, shaped.getShape(), shaped.getElementType());

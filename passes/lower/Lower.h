@@ -6,6 +6,10 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/DialectConversion.h"
 
+namespace nncc {
+using nn::typeOf;
+}
+
 namespace nncc::lower {
 
 /// si32, ui32 => i32; tensors and memrefs of i1 => of i8, 0 or 1 (`vector.load` of i1 would read bits).
@@ -25,6 +29,8 @@ void populateRecurrentPatterns(const TypeConverter &types, mlir::RewritePatternS
 void populateIndexedPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
 void populateTransposedPatterns(const TypeConverter &types, mlir::RewritePatternSet &patterns);
 
+/// Whether the elements of a value of nn compare as unsigned numbers.
+bool isUnsigned(mlir::Value v);
 /// A destination without content, of a converted type with static shape.
 mlir::Value emptyOf(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type);
 /// A destination filled with a number of its element type.
@@ -38,13 +44,18 @@ mlir::Value buildMap(mlir::OpBuilder &b, mlir::Location loc, mlir::RankedTensorT
                      llvm::ArrayRef<mlir::AffineMap> maps, llvm::ArrayRef<bool> isBool, bool resultIsBool,
                      llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)> body);
 
+/// The epilogue of a contraction that its kernel does not compute: of `sum`, or of 0 where that is null. `extras` are
+/// the op's as they broadcast to `type`.
+mlir::Value buildEpilogue(mlir::OpBuilder &b, nn::EpilogueInterface op, mlir::RankedTensorType type,
+                          mlir::ValueRange extras, mlir::Value sum = {});
+
 /// What a convolution is made of; all its spatial lists have the extents' order, `epilogue` is copied.
 struct Convolution {
   mlir::Value x, w;
   mlir::ValueRange extras;
   llvm::ArrayRef<int64_t> strides, pads, dilations;
   int64_t groups;
-  mlir::Region *epilogue;
+  mlir::Region *epilogue; // null: the sum as it is
   bool nchwInput = false;
 };
 /// The kernel op that computes it: depthwise where each channel is a group.

@@ -6,11 +6,12 @@ using namespace mlir;
 using namespace nncc;
 
 namespace {
-RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-
 // Copies `from` into the kernel op's region `to`; arguments and the yielded value of type i1 become i8.
-void copyEpilogue(ConversionPatternRewriter &b, Region &from, Region &to) {
-  b.cloneRegionBefore(from, to, to.end());
+// Without `from` it yields the accumulator.
+void copyEpilogue(ConversionPatternRewriter &b, Region *from, Region &to, RankedTensorType result, Location loc) {
+  if (!from)
+    return nn::makeIdentityEpilogue(to, result.getElementType(), loc);
+  b.cloneRegionBefore(*from, to, to.end());
   Block &block = to.front();
   OpBuilder::InsertionGuard guard(b);
   for (BlockArgument arg : block.getArguments())
@@ -31,23 +32,28 @@ void copyEpilogue(ConversionPatternRewriter &b, Region &from, Region &to) {
   }
 }
 
-// matmul with one matrix on the right => gemm, whose leading dimensions are rows; else batch_matmul.
+// matmul over no products => the epilogue of 0. matmul with one matrix on the right => gemm, whose leading dimensions
+// are rows; else batch_matmul.
 struct LowerMatmul : OpConversionPattern<nn::MatmulOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(nn::MatmulOp op, OpAdaptor a, ConversionPatternRewriter &b) const override {
     Location loc = op.getLoc();
-    Type type = getTypeConverter()->convertType(op.getType());
+    auto type = cast<RankedTensorType>(getTypeConverter()->convertType(op.getType()));
+    if (typeOf(a.getX()).getShape().back() == 0) {
+      b.replaceOp(op, lower::buildEpilogue(b, op, type, a.getExtras()));
+      return success();
+    }
     Value init = lower::emptyOf(b, loc, type);
     if (typeOf(a.getW()).getRank() == 2) {
       auto gemm = kernel::GemmOp::create(b, loc, type, a.getX(), a.getW(), a.getExtras(), init, op.getTransposeW(),
                                          kernel::TileAttr());
-      copyEpilogue(b, op.getEpilogue(), gemm.getEpilogue());
+      copyEpilogue(b, &op.getEpilogue(), gemm.getEpilogue(), type, loc);
       b.replaceOp(op, gemm.getResults());
       return success();
     }
     auto batch = kernel::BatchMatmulOp::create(b, loc, type, a.getX(), a.getW(), a.getExtras(), init,
                                                op.getTransposeW(), kernel::TileAttr());
-    copyEpilogue(b, op.getEpilogue(), batch.getEpilogue());
+    copyEpilogue(b, &op.getEpilogue(), batch.getEpilogue(), type, loc);
     b.replaceOp(op, batch.getResults());
     return success();
   }
@@ -69,13 +75,17 @@ Value nchwSource(Value x) {
 struct LowerConv : OpConversionPattern<nn::ConvOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(nn::ConvOp op, OpAdaptor a, ConversionPatternRewriter &b) const override {
+    auto type = cast<RankedTensorType>(getTypeConverter()->convertType(op.getType()));
+    if (typeOf(a.getX()).getNumElements() == 0) {
+      b.replaceOp(op, lower::buildEpilogue(b, op, type, a.getExtras()));
+      return success();
+    }
     lower::Convolution conv{a.getX(),     a.getW(),          a.getExtras(),           op.getStrides(),
                             op.getPads(), op.getDilations(), int64_t(op.getGroups()), &op.getEpilogue()};
     if (Value nchw = op.getGroups() == 1 ? nchwSource(op.getX()) : Value()) {
       conv.x = b.getRemappedValue(nchw);
       conv.nchwInput = true;
     }
-    auto type = cast<RankedTensorType>(getTypeConverter()->convertType(op.getType()));
     b.replaceOp(op, lower::buildConvolution(b, op.getLoc(), type, conv));
     return success();
   }
@@ -133,6 +143,34 @@ static Value buildNarrow(ConversionPatternRewriter &b, Location loc, RankedTenso
   return tensor::ExpandShapeOp::create(b, loc, type, result, groups);
 }
 
+Value lower::buildEpilogue(OpBuilder &b, nn::EpilogueInterface op, RankedTensorType type, ValueRange extras,
+                           Value sum) {
+  SmallVector<Value> inputs;
+  if (sum)
+    inputs.push_back(sum);
+  llvm::append_range(inputs, extras);
+  SmallVector<AffineMap> maps;
+  for (Value v : inputs)
+    maps.push_back(broadcastMap(typeOf(v).getShape(), type.getShape(), b.getContext()));
+  SmallVector<bool> isBool(sum ? 1 : 0, false);
+  for (OpOperand &extra : MutableArrayRef<OpOperand>(op.getExtrasMutable()))
+    isBool.push_back(typeOf(extra.get()).getElementType().isInteger(1));
+  Block &epilogue = op.getEpilogue().front();
+  auto body = [&](OpBuilder &nested, Location loc, ValueRange args) -> Value {
+    Value zero;
+    if (!sum)
+      zero = arith::ConstantOp::create(nested, loc, nested.getZeroAttr(epilogue.getArgument(0).getType()));
+    IRMapping map;
+    map.map(epilogue.getArgument(0), sum ? args[0] : zero);
+    map.map(epilogue.getArguments().drop_front(), sum ? args.drop_front() : args);
+    for (Operation &each : epilogue.without_terminator())
+      nested.clone(each, map);
+    return map.lookupOrDefault(cast<nn::YieldOp>(epilogue.getTerminator()).getValue());
+  };
+  return buildMap(b, op->getLoc(), type, inputs, maps, isBool, typeOf(op->getResult(0)).getElementType().isInteger(1),
+                  body);
+}
+
 Value lower::buildConvolution(ConversionPatternRewriter &b, Location loc, RankedTensorType type,
                               const Convolution &conv) {
   int64_t rank = type.getRank();
@@ -145,12 +183,12 @@ Value lower::buildConvolution(ConversionPatternRewriter &b, Location loc, Ranked
     auto depthwise = kernel::DepthwiseOp::create(b, loc, type, conv.x, conv.w, conv.extras, init,
                                                  typeOf(conv.w).getShape().take_front(spatial), conv.strides, conv.pads,
                                                  conv.dilations, kernel::TileAttr());
-    copyEpilogue(b, *conv.epilogue, depthwise.getEpilogue());
+    copyEpilogue(b, conv.epilogue, depthwise.getEpilogue(), type, loc);
     return depthwise.getResult(0);
   }
   auto op = kernel::ConvOp::create(b, loc, type, conv.x, conv.w, conv.extras, init, conv.strides, conv.pads,
                                    conv.dilations, conv.groups, conv.nchwInput, kernel::TileAttr());
-  copyEpilogue(b, *conv.epilogue, op.getEpilogue());
+  copyEpilogue(b, conv.epilogue, op.getEpilogue(), type, loc);
   return op.getResult(0);
 }
 

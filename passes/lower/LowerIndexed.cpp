@@ -4,12 +4,9 @@
 using namespace mlir;
 using namespace nncc;
 
-namespace {
-bool isUnsigned(Value v) {
-  Type element = cast<RankedTensorType>(v.getType()).getElementType();
-  return element.isUnsignedInteger() || element.isInteger(1);
-}
+using lower::isUnsigned;
 
+namespace {
 template <class Op, class Kernel> struct LowerAlongAxis : OpConversionPattern<Op> {
   using OpConversionPattern<Op>::OpConversionPattern;
   LogicalResult matchAndRewrite(Op op, typename Op::Adaptor a, ConversionPatternRewriter &b) const override {

@@ -7,8 +7,6 @@ using namespace mlir;
 using namespace nncc;
 
 namespace {
-RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-
 // reshape => expand_shape or collapse_shape, or through one dimension where neither fits.
 struct LowerReshape : OpConversionPattern<nn::ReshapeOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -123,11 +121,16 @@ struct LowerIota : OpConversionPattern<nn::IotaOp> {
   }
 };
 
+// trap => status = status ? status : NNCC_E_BRANCH.
 struct LowerTrap : OpConversionPattern<nn::TrapOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(nn::TrapOp op, OpAdaptor a, ConversionPatternRewriter &b) const override {
-    Value code = arith::ConstantIntOp::create(b, op.getLoc(), NNCC_E_BRANCH, 32);
-    b.replaceOpWithNewOp<memref::StoreOp>(op, code, a.getStatus(), ValueRange());
+    Location loc = op.getLoc();
+    Value code = arith::ConstantIntOp::create(b, loc, NNCC_E_BRANCH, 32);
+    Value none = arith::ConstantIntOp::create(b, loc, 0, 32), old = memref::LoadOp::create(b, loc, a.getStatus());
+    Value isFirst = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, old, none);
+    Value kept = arith::SelectOp::create(b, loc, isFirst, code, old);
+    b.replaceOpWithNewOp<memref::StoreOp>(op, kept, a.getStatus(), ValueRange());
     return success();
   }
 };

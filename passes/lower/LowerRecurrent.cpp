@@ -4,8 +4,6 @@ using namespace mlir;
 using namespace nncc;
 
 namespace {
-RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-
 // [a, b, rest...] => [a * b, rest...]
 Value mergeFirstTwo(OpBuilder &b, Location loc, Value v) {
   RankedTensorType type = typeOf(v);

@@ -5,8 +5,6 @@ using namespace mlir;
 using namespace nncc;
 
 namespace {
-RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-
 // The element with which a reduction begins.
 TypedAttr neutral(OpBuilder &b, nn::ReduceKind kind, Type element) {
   Type signless = nn::computationType(element);
@@ -155,11 +153,9 @@ struct LowerPool : OpConversionPattern<nn::PoolOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(nn::PoolOp op, OpAdaptor a, ConversionPatternRewriter &b) const override {
     Type type = getTypeConverter()->convertType(op.getType());
-    auto kind = op.getKind() == nn::PoolKind::max       ? kernel::PoolKind::Max
-                : op.getKind() == nn::PoolKind::average ? kernel::PoolKind::Average
-                                                        : kernel::PoolKind::Lp;
-    b.replaceOpWithNewOp<kernel::PoolOp>(op, type, a.getX(), lower::emptyOf(b, op.getLoc(), type), kind, op.getKernel(),
-                                         op.getStrides(), op.getPads(), op.getDilations(), op.getCountPad(), op.getP());
+    b.replaceOpWithNewOp<kernel::PoolOp>(op, type, a.getX(), lower::emptyOf(b, op.getLoc(), type), op.getKind(),
+                                         op.getKernel(), op.getStrides(), op.getPads(), op.getDilations(),
+                                         op.getCountPad(), lower::isUnsigned(op.getX()), op.getP());
     return success();
   }
 };
@@ -168,7 +164,8 @@ struct LowerPoolIndex : OpConversionPattern<nn::PoolIndexOp> {
   LogicalResult matchAndRewrite(nn::PoolIndexOp op, OpAdaptor a, ConversionPatternRewriter &b) const override {
     Type type = getTypeConverter()->convertType(op.getType());
     b.replaceOpWithNewOp<kernel::PoolIndexOp>(op, type, a.getX(), lower::emptyOf(b, op.getLoc(), type), op.getKernel(),
-                                              op.getStrides(), op.getPads(), op.getDilations(), op.getColumnMajor());
+                                              op.getStrides(), op.getPads(), op.getDilations(), op.getColumnMajor(),
+                                              lower::isUnsigned(op.getX()));
     return success();
   }
 };

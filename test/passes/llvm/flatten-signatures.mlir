@@ -16,3 +16,15 @@ func.func private @k(%a: memref<4x8xf32> {llvm.align = 64 : i64, llvm.noalias}, 
 }
 // CHECK: func.func private @extern() attributes {llvm.linkage = #llvm.linkage<external>}
 func.func private @extern()
+
+// Without elements, too: MLIR knows no strides then.
+// CHECK-LABEL: func.func private @empty(
+// CHECK-SAME: !llvm.ptr, %{{.*}}: !llvm.ptr)
+// CHECK: call @empty(%{{.*}}, %{{.*}}) : (!llvm.ptr, !llvm.ptr) -> ()
+func.func private @empty(%a: memref<2x0x4xf32>, %b: memref<2x0x4xf32>) {
+  %c0 = arith.constant 0 : index
+  %m = memref.alloca() : memref<8xi8>
+  %v = memref.view %m[%c0][] : memref<8xi8> to memref<2x0x4xf32>
+  call @empty(%a, %v) : (memref<2x0x4xf32>, memref<2x0x4xf32>) -> ()
+  return
+}

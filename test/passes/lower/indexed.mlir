@@ -40,3 +40,15 @@ func.func @empty(%x: tensor<9x0xf32>, %i: tensor<3xsi32>, %out: memref<3x0xf32>)
   bufferization.materialize_in_destination %y in restrict writable %out : (tensor<3x0xf32>, memref<3x0xf32>) -> ()
   return
 }
+
+// The status keeps the first code.
+// CHECK-LABEL: @trap
+// CHECK-SAME: %[[status:.*]]: memref<i32>
+// CHECK: %[[old:.*]] = memref.load %[[status]][]
+// CHECK: %[[isFirst:.*]] = arith.cmpi eq, %[[old]]
+// CHECK: %[[new:.*]] = arith.select %[[isFirst]], %{{.*}}, %[[old]] : i32
+// CHECK: memref.store %[[new]], %[[status]][]
+func.func @trap(%status: memref<i32>) {
+  nn.trap "a branch" status %status : memref<i32>
+  return
+}
