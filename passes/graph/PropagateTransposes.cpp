@@ -4,10 +4,11 @@
 #include "dialects/nn/NN.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
-#include "mlir/IR/Matchers.h"
+#include "passes/graph/Match.h"
 #include "passes/graph/Passes.h"
 using namespace mlir;
 using namespace nncc::nn;
+using namespace nncc::graph;
 
 namespace nncc {
 #define GEN_PASS_DEF_PROPAGATETRANSPOSES
@@ -15,10 +16,8 @@ namespace nncc {
 namespace {
 using Perm = SmallVector<int64_t>; // empty: the identity
 
-RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-
 Perm normalize(Perm perm) {
-  if (llvm::equal(perm, llvm::seq<int64_t>(0, perm.size())))
+  if (llvm::is_sorted(perm))
     perm.clear();
   return perm;
 }
@@ -38,18 +37,8 @@ Perm compose(ArrayRef<int64_t> first, ArrayRef<int64_t> then) {
 }
 Perm inverse(ArrayRef<int64_t> perm) { return perm.empty() ? Perm() : invertPermutationVector(perm); }
 
-bool movesOnlyUnits(ArrayRef<int64_t> shape, ArrayRef<int64_t> perm) {
-  int64_t last = -1, more = int64_t(perm.size()) - int64_t(shape.size());
-  for (int64_t d : perm)
-    if (d >= more && shape[d - more] != 1) {
-      if (d < last)
-        return false;
-      last = d;
-    }
-  return true;
-}
-
-Value reshapeOf(OpBuilder &b, Value x, RankedTensorType type) {
+// As a constant where `x` is one.
+Value reshaped(OpBuilder &b, Value x, RankedTensorType type) {
   if (matchPattern(x, m_Constant()))
     return b.createOrFold<ReshapeOp>(x.getLoc(), type, x);
   return x.getType() == type ? x : ReshapeOp::create(b, x.getLoc(), type, x).getResult();
@@ -85,8 +74,8 @@ private:
   void growFrom(Region &region, TransposeOp seed, bool forward);
   void visit(Region &region, SmallVectorImpl<Operation *> &worklist, Operation *op, ArrayRef<int64_t> perm,
              int operand);
-  int64_t costOf(Value base, const Region &region) const;
-  int64_t costOf(const Region &region, const Region &state) const;
+  int64_t costOf(Value base, const Region &region);
+  std::optional<int64_t> costOf(const Region &region, const Region &state);
   SmallVector<Operation *> producersFirst(const Region &region) const;
   void apply(Region &region);
   Value getForm(Value value, ArrayRef<int64_t> perm, Block *block);
@@ -101,10 +90,12 @@ private:
   DenseMap<std::pair<Value, Block *>, SmallVector<std::pair<Perm, Value>>> transposes; // by block of the users
   DenseMap<Value, Form> flipped; // an old result is transpose(base, perm) of the new one
   DenseMap<Operation *, unsigned> tries;
+  DenseMap<Value, int64_t> walked; // users of a value that were looked at for regions' costs
 };
 
-// How many regions an op is tried in at most: keeps the whole linear.
+// How many regions an op is tried in at most, and how many users of a value are looked at: keeps the whole linear.
 constexpr unsigned maxTries = 16;
+constexpr int64_t maxWalked = int64_t(1) << 16;
 
 void Propagation::run() {
   SmallVector<TransposeOp> all;
@@ -125,7 +116,7 @@ void Propagation::run() {
       continue;
     if (!op->use_empty() && movesOnlyUnits(op.getX().getType().getShape(), op.getPerm())) {
       OpBuilder b(op);
-      op.replaceAllUsesWith(reshapeOf(b, op.getX(), op.getType()));
+      op.replaceAllUsesWith(reshaped(b, op.getX(), op.getType()));
     }
     if (op->use_empty())
       op.erase();
@@ -139,7 +130,10 @@ void Propagation::runFrom(size_t &next) {
         continue;
       Region region;
       growFrom(region, seeds[next], forward);
-      if (!region.empty() && costOf(region, region) < costOf(region, Region()))
+      if (region.empty())
+        continue;
+      std::optional<int64_t> flipped = costOf(region, region), asIs = costOf(region, Region());
+      if (flipped && asIs && *flipped < *asIs)
         apply(region);
     }
 }
@@ -232,7 +226,7 @@ bool readsAnyOrder(OpOperand &use, ArrayRef<int64_t> perm) {
 }
 
 // Elements that the transposes of `base`, which is no transpose, would move with the ops of `region` flipped.
-int64_t Propagation::costOf(Value base, const Region &region) const {
+int64_t Propagation::costOf(Value base, const Region &region) {
   if (matchPattern(base, m_Constant()))
     return 0;
   SmallVector<int64_t> shape(typeOf(base).getShape());
@@ -264,12 +258,17 @@ int64_t Propagation::costOf(Value base, const Region &region) const {
     else
       known->second = std::max(known->second, cost);
   };
-  for (OpOperand &use : base.getUses())
+  int64_t &users = walked[base];
+  for (OpOperand &use : base.getUses()) {
+    users++;
     if (auto transpose = dyn_cast<TransposeOp>(use.getOwner()))
-      for (OpOperand &next : transpose->getUses())
+      for (OpOperand &next : transpose->getUses()) {
+        users++;
         demand(next, transpose.getPerm());
+      }
     else
       demand(use, {});
+  }
   if (base.getDefiningOp<AttentionOp>() && !isReadAsIs && forms.size() == 1 && isHeadSwap(forms[0].first))
     return 0;
   int64_t sum = 0;
@@ -278,7 +277,8 @@ int64_t Propagation::costOf(Value base, const Region &region) const {
   return sum;
 }
 
-int64_t Propagation::costOf(const Region &region, const Region &state) const {
+// None where a value has been looked at too often.
+std::optional<int64_t> Propagation::costOf(const Region &region, const Region &state) {
   llvm::SmallSetVector<Value, 16> bases;
   for (auto &[op, flip] : region) {
     bases.insert(op->getResult(0));
@@ -286,8 +286,11 @@ int64_t Propagation::costOf(const Region &region, const Region &state) const {
       bases.insert(formOf(operand).base);
   }
   int64_t sum = 0;
-  for (Value base : bases)
+  for (Value base : bases) {
+    if (walked.lookup(base) > maxWalked)
+      return std::nullopt;
     sum += costOf(base, state);
+  }
   return sum;
 }
 
@@ -310,8 +313,8 @@ Value Propagation::transposeOf(Value base, Perm perm, Block *block) {
   llvm::append_range(shape, type.getShape());
   RankedTensorType to = type.clone(applyPermutation(shape, perm));
   if (movesOnlyUnits(shape, perm) && (to.getRank() > type.getRank() || matchPattern(base, m_Constant())))
-    return reshapeOf(b, base, to);
-  auto result = TransposeOp::create(b, base.getLoc(), to, reshapeOf(b, base, type.clone(shape)), perm);
+    return reshaped(b, base, to);
+  auto result = TransposeOp::create(b, base.getLoc(), to, reshaped(b, base, type.clone(shape)), perm);
   seedOf[result] = seeds.size();
   seeds.push_back(result);
   transposes[{base, block}].emplace_back(perm, result);
@@ -370,16 +373,20 @@ void Propagation::apply(Region &region) {
   }
   for (Operation *op : ops) {
     Value old = op->getResult(0);
+    llvm::SmallPtrSet<Block *, 4> blocks; // with transposes of `old`
     for (OpOperand &use : llvm::make_early_inc_range(old.getUses())) {
+      blocks.insert(use.getOwner()->getBlock());
       if (auto transpose = dyn_cast<TransposeOp>(use.getOwner()))
         replace(transpose, getForm(transpose.getResult(), {}, transpose->getBlock()));
       else if (!region.contains(use.getOwner()))
         use.set(getForm(old, {}, use.getOwner()->getBlock()));
     }
+    for (Block *block : blocks)
+      transposes.erase({old, block});
   }
   for (Operation *op : llvm::reverse(ops)) {
     flipped.erase(op->getResult(0));
-    transposes.erase({op->getResult(0), op->getBlock()});
+    walked.erase(op->getResult(0));
     tries.erase(op);
     op->erase();
   }

@@ -164,3 +164,29 @@ func.func @ones_move_too(%x: tensor<1x1x1x8xf32>, %w: tensor<1x1x8x8xf32>) -> te
   %4 = nn.conv %3, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] : tensor<1x1x1x8xf32>, tensor<1x1x8x8xf32> -> tensor<1x1x1x8xf32>
   return %4 : tensor<1x1x1x8xf32>
 }
+
+// Transposes that stand in a branch go with what they transpose.
+// CHECK-LABEL: @of_a_rebuilt_op_in_a_branch
+// CHECK: %[[A:.*]] = nn.relu %arg0
+// CHECK: %[[B:.*]] = nn.relu %arg1
+// CHECK: scf.if
+// CHECK-DAG: nn.transpose %[[A]]
+// CHECK-DAG: nn.transpose %[[B]]
+func.func @of_a_rebuilt_op_in_a_branch(%x: tensor<8x8xf32>, %y: tensor<8x8xf32>, %c: i1) -> tensor<16x8xf32> {
+  %0 = nn.transpose %x perm [1, 0] : (tensor<8x8xf32>) -> tensor<8x8xf32>
+  %1 = nn.relu %0 : (tensor<8x8xf32>) -> tensor<8x8xf32>
+  %2 = nn.transpose %y perm [1, 0] : (tensor<8x8xf32>) -> tensor<8x8xf32>
+  %3 = nn.relu %2 : (tensor<8x8xf32>) -> tensor<8x8xf32>
+  %4 = scf.if %c -> (tensor<16x8xf32>) {
+    %5 = nn.transpose %1 perm [1, 0] : (tensor<8x8xf32>) -> tensor<8x8xf32>
+    %6 = nn.matmul %5, %1 : tensor<8x8xf32>, tensor<8x8xf32> -> tensor<8x8xf32>
+    %7 = nn.transpose %3 perm [1, 0] : (tensor<8x8xf32>) -> tensor<8x8xf32>
+    %8 = nn.matmul %7, %3 : tensor<8x8xf32>, tensor<8x8xf32> -> tensor<8x8xf32>
+    %9 = nn.concat %6, %8 axis 0 : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<16x8xf32>
+    scf.yield %9 : tensor<16x8xf32>
+  } else {
+    %5 = nn.concat %x, %y axis 0 : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<16x8xf32>
+    scf.yield %5 : tensor<16x8xf32>
+  }
+  return %4 : tensor<16x8xf32>
+}
