@@ -3,7 +3,7 @@
 #include "dialects/nn/NN.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
-#include "mlir/IR/Matchers.h"
+#include "passes/graph/Match.h"
 #include "passes/graph/Passes.h"
 #include "passes/graph/Weights.h"
 #include "llvm/ADT/StringMap.h"
@@ -16,7 +16,6 @@ namespace nncc {
 #define GEN_PASS_DEF_FOLDWEIGHTS
 #include "passes/graph/Passes.h.inc"
 namespace {
-RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
 DenseResourceElementsAttr resourceOf(arith::ConstantOp op) {
   return dyn_cast<DenseResourceElementsAttr>(op.getValue());
 }
@@ -27,7 +26,18 @@ public:
   void run(Operation *root);
 
 private:
+  void transposeInside(MatmulOp matmul);
   Value fold(Operation *op, OpBuilder &b);
+  Value foldBytes(Operation *op, OpBuilder &b);
+  Value foldConcat(ConcatOp op, OpBuilder &b);
+  Value foldSlice(SliceOp op, OpBuilder &b);
+  Value foldCumSum(CumSumOp op, OpBuilder &b);
+  Value foldGatherND(GatherNDOp op, OpBuilder &b);
+  template <class T> Value foldArithmetic(Operation *op, OpBuilder &b);
+  bool mayCreate(Operation *op);
+  Value create(OpBuilder &b, Operation *op, function_ref<void(MutableArrayRef<char>)> fill) {
+    return createWeights(b, op->getLoc(), typeOf(op->getResult(0)), "folded" + std::to_string(created++), fill);
+  }
   void eraseConstant(arith::ConstantOp op);
   void count(Value value, bool own);
 
@@ -36,14 +46,18 @@ private:
     bool isOwn = false;
   };
   llvm::StringMap<Blob> blobs;
+  unsigned created = 0;
+  int64_t modelBytes = 0, ownBytes = 0; // of blobs that live: the model's, and those made here
 };
 
 void Folding::count(Value value, bool own) {
   if (auto constant = value.getDefiningOp<arith::ConstantOp>())
     if (auto resource = resourceOf(constant)) {
       Blob &blob = blobs[resource.getRawHandle().getKey()];
-      blob.users++;
-      blob.isOwn |= own;
+      if (!blob.users++) {
+        blob.isOwn = own;
+        (own ? ownBytes : modelBytes) += sizeOf(cast<RankedTensorType>(resource.getType()));
+      }
     }
 }
 
@@ -51,10 +65,12 @@ void Folding::eraseConstant(arith::ConstantOp op) {
   if (auto resource = resourceOf(op)) {
     DenseResourceElementsHandle handle = resource.getRawHandle();
     Blob &blob = blobs[handle.getKey()];
-    if (--blob.users == 0 && blob.isOwn)
+    if (--blob.users == 0 && blob.isOwn) {
+      ownBytes -= sizeOf(cast<RankedTensorType>(resource.getType()));
       DenseResourceElementsHandle::getManagerInterface(op.getContext())
           .getBlobManager()
           .update(handle.getKey(), AsmResourceBlob());
+    }
   }
   op.erase();
 }
@@ -69,22 +85,11 @@ void Folding::run(Operation *root) {
   });
   for (Operation *op : ops) {
     if (auto matmul = dyn_cast<MatmulOp>(op)) {
-      // matmul(x, transpose(w)) <=> matmul(x, w) {transposeW}
-      auto transpose = matmul.getW().getDefiningOp<TransposeOp>();
-      int64_t rank = transpose ? transpose.getPerm().size() : 0;
-      SmallVector<int64_t> swap = llvm::to_vector(llvm::seq<int64_t>(0, rank));
-      if (rank >= 2)
-        std::swap(swap[rank - 1], swap[rank - 2]);
-      if (transpose && transpose.getPerm() == ArrayRef<int64_t>(swap)) {
-        matmul.getWMutable().assign(transpose.getX());
-        matmul.setTransposeW(!matmul.getTransposeW());
-        if (transpose.use_empty())
-          transpose.erase();
-      }
+      transposeInside(matmul);
       continue;
     }
-    if (!op->getNumOperands() || !llvm::all_of(op->getOperands(), [](Value v) { return Weights::of(v).has_value(); }) ||
-        !typeOf(op->getResult(0)).hasStaticShape())
+    auto isConstant = [](Value v) { return bool(v.getDefiningOp<arith::ConstantOp>()); };
+    if (!op->getNumOperands() || !llvm::all_of(op->getOperands(), isConstant))
       continue;
     // A transpose that only matmuls read becomes an attribute of theirs.
     auto isSwap = [&](Operation *user) {
@@ -111,6 +116,28 @@ void Folding::run(Operation *root) {
   }
 }
 
+// matmul(x, transpose(w)) <=> matmul(x, w) {transposeW}
+void Folding::transposeInside(MatmulOp matmul) {
+  auto transpose = matmul.getW().getDefiningOp<TransposeOp>();
+  if (!transpose || transpose.getPerm() != ArrayRef<int64_t>(lastTwoSwapped(transpose.getPerm().size())))
+    return;
+  matmul.getWMutable().assign(transpose.getX());
+  matmul.setTransposeW(!matmul.getTransposeW());
+  if (transpose.use_empty())
+    transpose.erase();
+}
+
+// Whether the result takes no more bytes than what it is made of, and all of them together stay within bounds.
+bool Folding::mayCreate(Operation *op) {
+  constexpr int64_t always = 4096, least = int64_t(1) << 26;
+  int64_t size = sizeOf(typeOf(op->getResult(0))), sources = 0;
+  llvm::SmallPtrSet<Value, 4> distinct;
+  for (Value operand : op->getOperands())
+    if (distinct.insert(operand).second)
+      sources += sizeOf(typeOf(operand));
+  return size <= always || (size <= sources && ownBytes + size <= std::max(least, 2 * modelBytes));
+}
+
 //===-- Ops -----------------------------------------------------------------------------------------------------===//
 
 // Ops that IEEE rounds correctly, so that it makes no difference where they are computed.
@@ -133,7 +160,7 @@ template <class T> auto functionOf(Operation *op) -> T (*)(T, T) {
 }
 
 // Broadcasting must not make more data of what was there.
-template <class T> Value foldArithmetic(Operation *op, OpBuilder &b) {
+template <class T> Value Folding::foldArithmetic(Operation *op, OpBuilder &b) {
   auto function = functionOf<T>(op);
   if (!function)
     return {};
@@ -141,7 +168,7 @@ template <class T> Value foldArithmetic(Operation *op, OpBuilder &b) {
   RankedTensorType type = typeOf(op->getResult(0));
   if (type.getNumElements() > std::max(x.type.getNumElements(), y.type.getNumElements()))
     return {};
-  return createWeights(b, op->getLoc(), type, [&](MutableArrayRef<char> out) {
+  return create(b, op, [&](MutableArrayRef<char> out) {
     int64_t columns = type.getRank() ? type.getShape().back() : 1;
     auto step = [&](const Weights &w) { return w.type.getRank() && w.type.getShape().back() != 1 ? 1 : 0; };
     for (int64_t row = 0, n = type.getNumElements(); row < n; row += columns) {
@@ -155,9 +182,9 @@ template <class T> Value foldArithmetic(Operation *op, OpBuilder &b) {
   });
 }
 
-Value foldSlice(SliceOp op, OpBuilder &b) {
+Value Folding::foldSlice(SliceOp op, OpBuilder &b) {
   Weights x = *Weights::of(op.getX());
-  return createWeights(b, op.getLoc(), op.getType(), [&](MutableArrayRef<char> out) {
+  return create(b, op, [&](MutableArrayRef<char> out) {
     ArrayRef<int64_t> sizes = op.getSizes();
     SmallVector<int64_t> strides = computeStrides(x.type.getShape()), toStrides = computeStrides(sizes);
     int64_t width = x.width(), rank = sizes.size(), columns = rank ? sizes.back() : 1;
@@ -171,8 +198,8 @@ Value foldSlice(SliceOp op, OpBuilder &b) {
   });
 }
 
-Value foldConcat(ConcatOp op, OpBuilder &b) {
-  return createWeights(b, op.getLoc(), op.getType(), [&](MutableArrayRef<char> out) {
+Value Folding::foldConcat(ConcatOp op, OpBuilder &b) {
+  return create(b, op, [&](MutableArrayRef<char> out) {
     auto sizeFrom = [&](Value v) {
       int64_t size = 1;
       for (int64_t d : typeOf(v).getShape().drop_front(op.getAxis()))
@@ -197,7 +224,7 @@ Value foldConcat(ConcatOp op, OpBuilder &b) {
 }
 
 // Positions, for masks: exporters number tokens by cumulative sums and pick the numbers for queries and keys.
-Value foldCumSum(CumSumOp op, OpBuilder &b) {
+Value Folding::foldCumSum(CumSumOp op, OpBuilder &b) {
   RankedTensorType type = cast<RankedTensorType>(op.getType());
   if (!type.getElementType().isSignedInteger(64))
     return {};
@@ -205,7 +232,7 @@ Value foldCumSum(CumSumOp op, OpBuilder &b) {
   int64_t extent = type.getDimSize(op.getAxis()), inner = 1;
   for (int64_t d : type.getShape().drop_front(op.getAxis() + 1))
     inner *= d;
-  return createWeights(b, op.getLoc(), type, [&](MutableArrayRef<char> out) {
+  return create(b, op, [&](MutableArrayRef<char> out) {
     for (int64_t i = 0, n = extent ? type.getNumElements() / extent : 0; i < n; i++) {
       int64_t base = i / inner * extent * inner + i % inner;
       uint64_t sum = 0; // wraps
@@ -219,7 +246,7 @@ Value foldCumSum(CumSumOp op, OpBuilder &b) {
   });
 }
 
-Value foldGatherND(GatherNDOp op, OpBuilder &b) {
+Value Folding::foldGatherND(GatherNDOp op, OpBuilder &b) {
   Weights x = *Weights::of(op.getX()), indices = *Weights::of(op.getIndices());
   RankedTensorType type = cast<RankedTensorType>(op.getType());
   ArrayRef<int64_t> shape = x.type.getShape();
@@ -238,14 +265,23 @@ Value foldGatherND(GatherNDOp op, OpBuilder &b) {
     offsets.push_back(offset);
   }
   int64_t inner = type.getNumElements() / std::max<int64_t>(count, 1), width = x.width();
-  return createWeights(b, op.getLoc(), type, [&](MutableArrayRef<char> out) {
+  return create(b, op, [&](MutableArrayRef<char> out) {
     for (int64_t i = 0; i < count; i++)
       for (int64_t j = 0; j < inner; j++)
         std::memcpy(out.data() + (i * inner + j) * width, x.at(offsets[i] + j), width);
   });
 }
 
+// Tensors on bytes; scalars as nn's folders do.
 Value Folding::fold(Operation *op, OpBuilder &b) {
+  auto isKnown = [](Value v) { return Weights::of(v).has_value(); };
+  if (auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType()))
+    return type.hasStaticShape() && llvm::all_of(op->getOperands(), isKnown) ? foldBytes(op, b) : Value();
+  SmallVector<Value> folded;
+  return succeeded(b.tryFold(op, folded)) && !folded.empty() ? folded[0] : Value();
+}
+
+Value Folding::foldBytes(Operation *op, OpBuilder &b) {
   if (auto reshape = dyn_cast<ReshapeOp>(op)) {
     auto constant = reshape.getX().getDefiningOp<arith::ConstantOp>();
     TypedAttr value;
@@ -255,8 +291,10 @@ Value Folding::fold(Operation *op, OpBuilder &b) {
       value = cast<DenseElementsAttr>(constant.getValue()).reshape(reshape.getType());
     return arith::ConstantOp::create(b, op->getLoc(), value);
   }
+  if (!mayCreate(op))
+    return {};
   if (auto transpose = dyn_cast<TransposeOp>(op))
-    return createWeights(b, op->getLoc(), transpose.getType(), [&](MutableArrayRef<char> out) {
+    return create(b, op, [&](MutableArrayRef<char> out) {
       transposeBytes(*Weights::of(transpose.getX()), transpose.getPerm(), out);
     });
   if (auto slice = dyn_cast<SliceOp>(op))

@@ -1,11 +1,13 @@
 // Weights.h's implementation.
 #include "passes/graph/Weights.h"
+#include "dialects/nn/Number.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 using namespace mlir;
 using namespace nncc::graph;
+using nncc::nn::constantOf;
 
 // Above this many bytes a constant is a resource, which no folder looks into.
 static constexpr int64_t maxDenseBytes = 4096;
@@ -13,30 +15,35 @@ static constexpr int64_t maxDenseBytes = 4096;
 std::optional<Weights> Weights::of(Value value) {
   auto constant = value.getDefiningOp<arith::ConstantOp>();
   auto type = constant ? dyn_cast<RankedTensorType>(constant.getType()) : RankedTensorType();
-  if (!type || !type.getElementType().isIntOrFloat() || type.getElementTypeBitWidth() % 8)
+  if (!type || !type.getElementType().isIntOrFloat())
     return std::nullopt;
-  if (auto dense = dyn_cast<DenseElementsAttr>(constant.getValue()))
+  bool isPacked = type.getElementTypeBitWidth() == 1;
+  if (auto dense = dyn_cast<DenseElementsAttr>(constant.getValue()); dense && !isPacked)
     return Weights{type, dense.getRawData(), dense.isSplat()};
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(constant.getValue()))
     if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
-      if (int64_t(blob->getData().size()) == type.getNumElements() * int64_t(type.getElementTypeBitWidth() / 8))
+      if (int64_t(blob->getData().size()) == sizeOf(type))
         return Weights{type, blob->getData(), false};
   return std::nullopt;
 }
 
-Value nncc::graph::createWeights(OpBuilder &b, Location loc, RankedTensorType type,
+int64_t nncc::graph::sizeOf(RankedTensorType type) {
+  return type.getNumElements() * int64_t(llvm::divideCeil(type.getElementTypeBitWidth(), 8));
+}
+
+Value nncc::graph::createWeights(OpBuilder &b, Location loc, RankedTensorType type, StringRef name,
                                  function_ref<void(MutableArrayRef<char>)> fill) {
-  size_t size = type.getNumElements() * (type.getElementTypeBitWidth() / 8);
+  size_t size = sizeOf(type);
   TypedAttr value;
   if (size <= maxDenseBytes) {
     SmallVector<uint64_t> aligned((size + 7) / 8);
     MutableArrayRef<char> bytes(reinterpret_cast<char *>(aligned.data()), size);
     fill(bytes);
-    value = DenseElementsAttr::getFromRawBuffer(type, bytes);
+    value = constantOf(type, bytes);
   } else {
     AsmResourceBlob blob = HeapAsmResourceBlob::allocate(size, 64, /*dataIsMutable=*/true);
     fill(blob.getMutableData());
-    value = DenseResourceElementsAttr::get(type, "folded", std::move(blob));
+    value = DenseResourceElementsAttr::get(type, name, std::move(blob));
   }
   return arith::ConstantOp::create(b, loc, value);
 }

@@ -4,6 +4,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "llvm/Support/MathExtras.h"
 #include <cstring>
 #include <optional>
 
@@ -15,9 +16,9 @@ struct Weights {
   llvm::ArrayRef<char> bytes;
   bool isSplat;
 
-  // None for a value that is no constant or whose elements are no whole bytes.
+  // None for a value that is no constant, or one of bools that a dense attribute packs: resources have a byte for each.
   static std::optional<Weights> of(mlir::Value value);
-  size_t width() const { return type.getElementTypeBitWidth() / 8; }
+  size_t width() const { return llvm::divideCeil(type.getElementTypeBitWidth(), 8); }
   const char *at(int64_t i) const { return bytes.data() + (isSplat ? 0 : i * width()); }
   template <class T> T load(int64_t i) const {
     T x;
@@ -26,8 +27,12 @@ struct Weights {
   }
 };
 
-// A constant whose bytes `fill` writes: a resource, or a dense attribute where folders are to see it.
-mlir::Value createWeights(mlir::OpBuilder &b, mlir::Location loc, mlir::RankedTensorType type,
+// Bytes of the elements of `type` with a static shape.
+int64_t sizeOf(mlir::RankedTensorType type);
+
+// A constant whose bytes `fill` writes: a resource of this name, or a dense attribute where folders are to see it.
+// Names that are taken make the search for a free one long.
+mlir::Value createWeights(mlir::OpBuilder &b, mlir::Location loc, mlir::RankedTensorType type, llvm::StringRef name,
                           llvm::function_ref<void(llvm::MutableArrayRef<char>)> fill);
 
 // Row-major order of the source's elements with the dimensions `perm`, as in nn.transpose.

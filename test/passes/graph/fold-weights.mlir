@@ -86,3 +86,23 @@ func.func @positions() -> (tensor<1x3xsi64>, tensor<2xsi64>) {
   %1 = nn.gather_nd %0, %i : (tensor<1x3xsi64>, tensor<2x2xsi64>) -> tensor<2xsi64>
   return %0, %1 : tensor<1x3xsi64>, tensor<2xsi64>
 }
+
+// A scalar of control flow, which folders compute from what was folded here.
+// CHECK-LABEL: @trip_count
+// CHECK: %[[N:.*]] = arith.constant 5 : index
+// CHECK: return %[[N]]
+func.func @trip_count() -> index {
+  %k = arith.constant dense<5> : tensor<1xsi64>
+  %0 = nn.cumsum %k axis 0 : (tensor<1xsi64>) -> tensor<1xsi64>
+  %1 = nn.to_scalar %0 : (tensor<1xsi64>) -> index
+  return %1 : index
+}
+
+// Nothing makes more of what was there.
+// CHECK-LABEL: @copies_stay
+// CHECK: nn.concat %{{.*}}, %{{.*}} axis 0 : (tensor<2048xf32>, tensor<2048xf32>) -> tensor<4096xf32>
+func.func @copies_stay() -> tensor<4096xf32> {
+  %w = arith.constant dense<1.0> : tensor<2048xf32>
+  %0 = nn.concat %w, %w axis 0 : (tensor<2048xf32>, tensor<2048xf32>) -> tensor<4096xf32>
+  return %0 : tensor<4096xf32>
+}
