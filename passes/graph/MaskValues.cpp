@@ -3,28 +3,34 @@
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/graph/Weights.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/ADT/bit.h"
+#include <cmath>
 #include <optional>
 using namespace mlir;
 using namespace nncc::nn;
 using namespace nncc::graph;
 
 namespace {
-// Elements times ops that are computed at most.
+// Elements times ops that are computed at most, for all masks together.
 constexpr int64_t maxSteps = int64_t(1) << 26;
-constexpr double hidden = -1e9;
 
 class Evaluator {
 public:
+  explicit Evaluator(int64_t &steps) : steps(steps) {}
   // The element at a row-major position as a double; none where it depends on an input or on an op not known here.
   std::optional<double> at(Value v, int64_t linear, int depth = 0);
 
 private:
-  std::optional<double> constantAt(arith::ConstantOp op, int64_t linear);
-  int64_t steps = 0;
-  DenseMap<Operation *, DenseElementsAttr> constants;
-};
+  using Element = std::optional<double>;
+  Element constantAt(arith::ConstantOp op, int64_t linear);
+  Element gatheredAt(GatherOp op, int64_t linear, int depth);
+  Element movedAt(Operation *op, int64_t linear, int depth);
+  Element computedAt(Operation *op, int64_t linear, int depth);
+  Element operandAt(Operation *op, unsigned i, int64_t linear, int depth);
 
-RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
+  int64_t &steps;
+};
 
 std::optional<double> Evaluator::constantAt(arith::ConstantOp op, int64_t linear) {
   Type element = typeOf(op.getResult()).getElementType();
@@ -41,7 +47,15 @@ std::optional<double> Evaluator::constantAt(arith::ConstantOp op, int64_t linear
     return double(w->load<int64_t>(linear));
   if (element.isSignedInteger(32))
     return double(w->load<int32_t>(linear));
+  if (element.isInteger(1))
+    return w->load<uint8_t>(linear) != 0;
   return std::nullopt;
+}
+
+// The element of operand `i` that an elementwise op computes its own from.
+std::optional<double> Evaluator::operandAt(Operation *op, unsigned i, int64_t linear, int depth) {
+  Value x = op->getOperand(i);
+  return at(x, broadcastOffset(typeOf(x).getShape(), typeOf(op->getResult(0)).getShape(), linear), depth + 1);
 }
 
 std::optional<double> Evaluator::at(Value v, int64_t linear, int depth) {
@@ -50,111 +64,131 @@ std::optional<double> Evaluator::at(Value v, int64_t linear, int depth) {
     return std::nullopt;
   if (auto constant = dyn_cast<arith::ConstantOp>(op))
     return constantAt(constant, linear);
-  RankedTensorType type = typeOf(v);
-  auto operand = [&](unsigned i) {
-    Value x = op->getOperand(i);
-    return at(x, broadcastOffset(typeOf(x).getShape(), type.getShape(), linear), depth + 1);
-  };
+  if (auto gather = dyn_cast<GatherOp>(op))
+    return gatheredAt(gather, linear, depth);
+  if (isa<ReshapeOp, BroadcastOp, IotaOp, TransposeOp, SliceOp>(op))
+    return movedAt(op, linear, depth);
+  return computedAt(op, linear, depth);
+}
+
+std::optional<double> Evaluator::gatheredAt(GatherOp op, int64_t linear, int depth) {
+  RankedTensorType table = typeOf(op.getX()), indices = typeOf(op.getIndices());
+  int64_t inner = 1, count = indices.getNumElements(), extent = table.getDimSize(op.getAxis());
+  for (int64_t d : table.getShape().drop_front(op.getAxis() + 1))
+    inner *= d;
+  std::optional<double> index = at(op.getIndices(), linear / inner % count, depth + 1);
+  if (!index || *index < -extent || *index >= extent)
+    return std::nullopt;
+  int64_t i = *index < 0 ? *index + extent : *index;
+  return at(op.getX(), (linear / inner / count * extent + i) * inner + linear % inner, depth + 1);
+}
+
+std::optional<double> Evaluator::movedAt(Operation *op, int64_t linear, int depth) {
+  RankedTensorType type = typeOf(op->getResult(0));
   if (isa<ReshapeOp>(op))
     return at(op->getOperand(0), linear, depth + 1);
   if (isa<BroadcastOp>(op))
-    return operand(0);
+    return operandAt(op, 0, linear, depth);
   if (auto iota = dyn_cast<IotaOp>(op)) {
     int64_t inner = 1;
     for (int64_t d : type.getShape().drop_front(iota.getAxis() + 1))
       inner *= d;
     return double(linear / inner % type.getDimSize(iota.getAxis()));
   }
-  if (auto transpose = dyn_cast<TransposeOp>(op)) {
-    int64_t source = 0;
-    SmallVector<int64_t> strides = computeStrides(typeOf(transpose.getX()).getShape());
-    for (int64_t d = type.getRank() - 1; d >= 0; linear /= type.getDimSize(d--))
-      source += linear % type.getDimSize(d) * strides[transpose.getPerm()[d]];
-    return at(transpose.getX(), source, depth + 1);
+  int64_t source = 0;
+  SmallVector<int64_t> strides = computeStrides(typeOf(op->getOperand(0)).getShape());
+  auto transpose = dyn_cast<TransposeOp>(op);
+  auto slice = dyn_cast<SliceOp>(op);
+  for (int64_t d = type.getRank() - 1; d >= 0; linear /= type.getDimSize(d--)) {
+    int64_t i = linear % type.getDimSize(d);
+    source +=
+        transpose ? i * strides[transpose.getPerm()[d]] : (slice.getStarts()[d] + i * slice.getSteps()[d]) * strides[d];
   }
-  if (auto slice = dyn_cast<SliceOp>(op)) {
-    int64_t source = 0;
-    SmallVector<int64_t> strides = computeStrides(typeOf(slice.getX()).getShape());
-    for (int64_t d = type.getRank() - 1; d >= 0; linear /= type.getDimSize(d--))
-      source += (slice.getStarts()[d] + linear % type.getDimSize(d) * slice.getSteps()[d]) * strides[d];
-    return at(slice.getX(), source, depth + 1);
-  }
-  if (auto gather = dyn_cast<GatherOp>(op)) {
-    RankedTensorType table = typeOf(gather.getX()), indices = typeOf(gather.getIndices());
-    int64_t inner = 1, count = indices.getNumElements(), extent = table.getDimSize(gather.getAxis());
-    for (int64_t d : table.getShape().drop_front(gather.getAxis() + 1))
-      inner *= d;
-    std::optional<double> index = at(gather.getIndices(), linear / inner % count, depth + 1);
-    if (!index || *index < -extent || *index >= extent)
-      return std::nullopt;
-    int64_t i = *index < 0 ? *index + extent : *index;
-    return at(gather.getX(), (linear / inner / count * extent + i) * inner + linear % inner, depth + 1);
-  }
-  if (auto cast = dyn_cast<CastOp>(op)) {
-    std::optional<double> x = operand(0);
-    if (x && type.getElementType().isInteger(1))
-      return *x != 0;
-    // Positions fit every type; a fraction would be cut.
-    return x && *x == int64_t(*x) ? x : std::nullopt;
-  }
-  if (isa<WhereOp>(op)) {
-    std::optional<double> condition = operand(0);
-    return condition ? operand(*condition ? 1 : 2) : std::nullopt;
-  }
-  if (!isa<AddOp, SubOp, MulOp, AndOp, OrOp, XorOp, NotOp, EqualOp, LessOp, LessOrEqualOp, GreaterOp, GreaterOrEqualOp>(
-          op))
-    return std::nullopt;
-  std::optional<double> x = operand(0);
-  if (!x)
-    return std::nullopt;
-  if (isa<NotOp>(op))
-    return type.getElementType().isInteger(1) ? std::optional<double>(*x == 0) : std::nullopt;
-  std::optional<double> y = operand(1);
-  if (!y)
-    return std::nullopt;
-  if (isa<AndOp, OrOp, XorOp>(op)) {
-    if (!type.getElementType().isInteger(1))
-      return std::nullopt;
-    return isa<AndOp>(op) ? (*x && *y) : isa<OrOp>(op) ? (*x || *y) : (*x != *y);
-  }
-  if (isa<AddOp>(op))
-    return *x + *y;
-  if (isa<SubOp>(op))
-    return *x - *y;
-  if (isa<MulOp>(op))
-    return *x * *y;
-  if (isa<EqualOp>(op))
-    return *x == *y;
-  if (isa<LessOp>(op))
-    return *x < *y;
-  if (isa<LessOrEqualOp>(op))
-    return *x <= *y;
-  return isa<GreaterOp>(op) ? *x > *y : *x >= *y;
+  return at(op->getOperand(0), source, depth + 1);
 }
 
-MaskKind classify(Value mask, int64_t queries, int64_t keys) {
+std::optional<double> Evaluator::computedAt(Operation *op, int64_t linear, int depth) {
+  bool isBool = typeOf(op->getResult(0)).getElementType().isInteger(1);
+  if (!isa<CastOp, WhereOp, NotOp, AddOp, SubOp, MulOp, AndOp, OrOp, XorOp, EqualOp, LessOp, LessOrEqualOp, GreaterOp,
+           GreaterOrEqualOp>(op))
+    return std::nullopt;
+  std::optional<double> x = operandAt(op, 0, linear, depth);
+  if (!x)
+    return std::nullopt;
+  if (isa<CastOp>(op)) {
+    if (isBool)
+      return *x != 0;
+    // Positions fit every type; a fraction would be cut.
+    return std::fabs(*x) < 0x1p53 && *x == std::trunc(*x) ? x : std::nullopt;
+  }
+  if (isa<WhereOp>(op))
+    return operandAt(op, *x ? 1 : 2, linear, depth);
+  if (isa<NotOp, AndOp, OrOp, XorOp>(op) && !isBool)
+    return std::nullopt;
+  if (isa<NotOp>(op))
+    return *x == 0;
+  std::optional<double> y = operandAt(op, 1, linear, depth);
+  if (!y)
+    return std::nullopt;
+  return TypeSwitch<Operation *, double>(op)
+      .Case([&](AddOp) { return *x + *y; })
+      .Case([&](SubOp) { return *x - *y; })
+      .Case([&](MulOp) { return *x * *y; })
+      .Case([&](AndOp) { return *x && *y; })
+      .Case([&](OrOp) { return *x || *y; })
+      .Case([&](XorOp) { return *x != *y; })
+      .Case([&](EqualOp) { return *x == *y; })
+      .Case([&](LessOp) { return *x < *y; })
+      .Case([&](LessOrEqualOp) { return *x <= *y; })
+      .Case([&](GreaterOp) { return *x > *y; })
+      .Case([&](GreaterOrEqualOp) { return *x >= *y; });
+}
+
+MaskKind classify(Value mask, int64_t queries, int64_t keys, int64_t &steps) {
   RankedTensorType type = typeOf(mask);
   int64_t rank = type.getRank(), columns = rank > 0 ? type.getDimSize(rank - 1) : 1,
           rows = rank > 1 ? type.getDimSize(rank - 2) : 1;
   if ((columns != keys && columns != 1) || (rows != queries && rows != 1))
     return MaskKind::other;
-  Evaluator evaluator;
-  bool none = true, causal = true;
+  Evaluator evaluator(steps);
+  bool none = true, causal = rows == queries && columns == keys && keys >= queries;
   for (int64_t i = 0, n = type.getNumElements(); i < n && (none || causal); i++) {
     std::optional<double> x = evaluator.at(mask, i);
     if (!x)
       return MaskKind::other;
-    int64_t key = i % columns, query = rows == 1 ? queries - 1 : i / columns % rows;
+    int64_t key = i % columns, query = i / columns % rows;
     none &= *x == 0;
     causal &= key <= query + keys - queries ? *x == 0 : *x <= hidden;
   }
-  return none ? MaskKind::none : causal && rows == queries && columns == keys ? MaskKind::causal : MaskKind::other;
+  return none ? MaskKind::none : causal ? MaskKind::causal : MaskKind::other;
 }
 } // namespace
 
 MaskKind MaskCache::kindOf(Value mask, int64_t queries, int64_t keys) {
-  auto [it, isNew] = known.try_emplace(mask, MaskKind::other);
+  auto [it, isNew] = kinds.try_emplace({mask, queries, keys}, MaskKind::other);
   if (isNew)
-    it->second = classify(mask, queries, keys);
+    it->second = classify(mask, queries, keys, steps);
   return it->second;
+}
+
+Value MaskCache::additive(OpBuilder &b, Value condition, FloatType element, double fill, bool isInverted) {
+  Value &mask = additives[{condition, b.getInsertionBlock(), llvm::bit_cast<uint64_t>(fill), unsigned(isInverted)}];
+  if (mask)
+    return mask;
+  Location loc = condition.getLoc();
+  auto scalar = [&](double x) -> Value {
+    auto type = RankedTensorType::get({}, element);
+    return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, b.getFloatAttr(element, x)));
+  };
+  Value zero = scalar(0), far = scalar(fill);
+  mask = WhereOp::create(b, loc, typeOf(condition).clone(element), condition, isInverted ? far : zero,
+                         isInverted ? zero : far);
+  return mask;
+}
+
+Value MaskCache::sum(OpBuilder &b, Value x, Value y, Type type) {
+  Value &mask = sums[{x, y, b.getInsertionBlock()}];
+  if (!mask)
+    mask = AddOp::create(b, x.getLoc(), type, x, y);
+  return mask;
 }

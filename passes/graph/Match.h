@@ -1,6 +1,8 @@
-// What the recognising passes ask of values: scalars that constants hold, and commutative operands.
+// What passes ask of values and shapes: scalars that constants hold, commutative operands, permutations that move
+// nothing.
 #pragma once
 #include "dialects/nn/NN.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/Iterators.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -9,7 +11,35 @@
 
 namespace nncc::graph {
 
-inline mlir::RankedTensorType typeOf(mlir::Value v) { return mlir::cast<mlir::RankedTensorType>(v.getType()); }
+// Whether only dimensions of 1 move, so that a transpose is a reshape. `perm` may have more dimensions, ones in front.
+inline bool movesOnlyUnits(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> perm) {
+  int64_t more = int64_t(perm.size()) - int64_t(shape.size());
+  llvm::SmallVector<int64_t> moved(perm);
+  llvm::erase_if(moved, [&](int64_t d) { return d < more || shape[d - more] == 1; });
+  return llvm::is_sorted(moved);
+}
+
+inline llvm::SmallVector<int64_t> identityPerm(int64_t rank) { return llvm::to_vector(llvm::seq<int64_t>(0, rank)); }
+// Swaps the last two of `rank` dimensions.
+inline llvm::SmallVector<int64_t> lastTwoSwapped(int64_t rank) {
+  llvm::SmallVector<int64_t> perm = identityPerm(rank);
+  std::swap(perm[rank - 1], perm[rank - 2]);
+  return perm;
+}
+inline mlir::Value transposeOf(mlir::OpBuilder &b, mlir::Value x, llvm::ArrayRef<int64_t> perm) {
+  mlir::RankedTensorType type = nn::typeOf(x);
+  return nn::TransposeOp::create(b, x.getLoc(), type.clone(mlir::applyPermutation(type.getShape(), perm)), x, perm);
+}
+inline mlir::Value reshapeOf(mlir::OpBuilder &b, mlir::Value x, llvm::ArrayRef<int64_t> shape) {
+  mlir::RankedTensorType type = nn::typeOf(x);
+  return type.getShape() == shape ? x : nn::ReshapeOp::create(b, x.getLoc(), type.clone(shape), x).getResult();
+}
+
+// Lets a constant be used from anywhere in `block`; constants of outer blocks are.
+inline void hoistConstant(mlir::Value constant, mlir::Block *block) {
+  if (mlir::Operation *op = constant.getDefiningOp(); op->getBlock() == block)
+    op->moveBefore(&block->front());
+}
 
 // The value of a float constant all of whose elements are equal.
 inline std::optional<double> scalarOf(mlir::Value v) {
@@ -18,11 +48,11 @@ inline std::optional<double> scalarOf(mlir::Value v) {
     return std::nullopt;
   return dense.getSplatValue<llvm::APFloat>().convertToDouble();
 }
-// Constants of f32 models are decimal numbers rounded.
+// For quotients such as 1 / 6 that a model rounds in its own way.
 inline bool isNear(double x, double y) { return std::fabs(x - y) <= 1e-5 * std::fabs(y); }
 inline bool isScalar(mlir::Value v, double expected) {
   std::optional<double> x = scalarOf(v);
-  return x && (*x == expected || isNear(*x, expected));
+  return x && *x == expected;
 }
 
 // The operand of `v` = Op(operand, scalar) and the scalar, in either order if Op commutes; `v` has the operand's type.

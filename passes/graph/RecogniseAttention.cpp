@@ -19,26 +19,12 @@ using Perm = SmallVector<int64_t>;
 
 // [B, H, S, D] <=> [B, S, H, D]
 const int64_t swapHeads[] = {0, 2, 1, 3};
-// Adding a score to this or less leaves it as it is, so that selecting and adding are one.
-constexpr double hidden = -1e9;
-
-bool movesOnlyUnits(ArrayRef<int64_t> shape, ArrayRef<int64_t> perm) {
-  Perm moved(perm);
-  llvm::erase_if(moved, [&](int64_t d) { return shape[d] == 1; });
-  return llvm::is_sorted(moved);
-}
-
-Value reshapeTo(OpBuilder &b, Value x, ArrayRef<int64_t> shape) {
-  if (typeOf(x).getShape() == shape)
-    return x;
-  return ReshapeOp::create(b, x.getLoc(), typeOf(x).clone(shape), x);
-}
 
 // transpose(x, perm) as it is there already, through reshapes and transposes; null where something would have to move.
 Value freeForm(OpBuilder &b, Value x, ArrayRef<int64_t> perm, int depth = 0) {
   SmallVector<int64_t> shape = applyPermutation(typeOf(x).getShape(), perm);
   if (movesOnlyUnits(typeOf(x).getShape(), perm))
-    return reshapeTo(b, x, shape);
+    return reshapeOf(b, x, shape);
   Operation *def = x.getDefiningOp();
   Value source;
   if (depth > 4)
@@ -50,7 +36,7 @@ Value freeForm(OpBuilder &b, Value x, ArrayRef<int64_t> perm, int depth = 0) {
     if (succeeded(inner))
       source = freeForm(b, reshape.getX(), *inner, depth + 1);
   }
-  return source ? reshapeTo(b, source, shape) : Value();
+  return source ? reshapeOf(b, source, shape) : Value();
 }
 
 class Recognition {
@@ -69,9 +55,16 @@ private:
       softmax.emitRemark() << "no attention: " << why;
     return false;
   }
+  MatmulOp findProduct();
   bool findScores(Value v);
-  bool addMask(Value mask);
+  Value behindSum(AddOp add);
+  Value behindWhere(WhereOp where);
+  Value behindReshape(ReshapeOp reshape);
+  bool addMask(Value mask, ArrayRef<int64_t> view);
   bool findShape();
+  bool placeMask();
+  bool findOperands(MatmulOp product);
+  Value keysOf(MatmulOp product);
   Value asHeads(Value v);
   Value stripScale(Value v);
   Value stripRepeat(Value v);
@@ -83,8 +76,11 @@ private:
   bool remarks;
   OpBuilder b;
   MatmulOp scores;
+  Value q, k, v;
   double scale = 1;
   Value mask;
+  Perm maskLead;         // leading extents of the scores' shape where the mask was added, if it tells these apart
+  bool mustDrop = false; // the mask is right only where what it does is known and it leaves each query a key
   bool causal = false;
   int64_t batch = 0, heads = 0, queries = 0, keys = 0;
 };
@@ -94,10 +90,10 @@ private:
 // From the softmax's operand up to q k^T: masks, then scales, through reshapes of the leading dimensions.
 bool Recognition::findScores(Value v) {
   for (int depth = 0; depth < 8; depth++) {
-    if ((scores = v.getDefiningOp<MatmulOp>())) {
+    Operation *def = v.getDefiningOp();
+    if ((scores = dyn_cast_or_null<MatmulOp>(def))) {
       if (!isIdentityEpilogue(scores.getEpilogue()))
         return decline("the scores' product has an epilogue");
-      b.setInsertionPoint(softmax);
       return true;
     }
     if (std::optional<Scaled> scaled = matchScaled(v)) {
@@ -105,88 +101,102 @@ bool Recognition::findScores(Value v) {
       v = scaled->x;
       continue;
     }
-    if (auto add = v.getDefiningOp<AddOp>()) {
-      // The side that a product of this type leads to has the scores.
-      auto leads = [](Value side) {
-        for (int i = 0; i < 8 && side; i++) {
-          if (side.getDefiningOp<MatmulOp>())
-            return true;
-          Operation *def = side.getDefiningOp();
-          if (!isa_and_nonnull<MulOp, DivOp, AddOp, WhereOp, ReshapeOp>(def))
-            return false;
-          if (auto where = dyn_cast<WhereOp>(def))
-            side = where.getX();
-          else if (matchPattern(def->getOperand(0), m_Constant()))
-            side = def->getOperand(def->getNumOperands() - 1);
-          else
-            side = def->getOperand(0);
-        }
-        return false;
-      };
-      bool left = add.getX().getType() == v.getType() && leads(add.getX());
-      if (!left && (add.getY().getType() != v.getType() || !leads(add.getY())))
-        return decline("neither operand of a sum is a product of queries and keys");
-      if (scale != 1)
-        return decline("a mask is added before the scores are scaled");
-      if (!addMask(left ? add.getY() : add.getX()))
-        return false;
-      v = left ? add.getX() : add.getY();
-      continue;
-    }
-    if (auto where = v.getDefiningOp<WhereOp>()) {
-      std::optional<double> other = scalarOf(where.getY());
-      bool inverted = false;
-      if (!other) {
-        other = scalarOf(where.getX());
-        inverted = true;
-      }
-      Value kept = inverted ? where.getY() : where.getX();
-      if (!other || *other > hidden || scale != 1 || kept.getType() != v.getType())
-        return decline("a condition selects something else than hidden scores");
-      Type element = typeOf(v).getElementType();
-      auto scalar = [&](double x) {
-        auto type = RankedTensorType::get({}, element);
-        return arith::ConstantOp::create(b, v.getLoc(), DenseElementsAttr::get(type, b.getFloatAttr(element, x)));
-      };
-      b.setInsertionPoint(softmax);
-      Value zero = scalar(0), far = scalar(*other);
-      RankedTensorType type = typeOf(where.getCondition()).clone(element);
-      if (!addMask(
-              WhereOp::create(b, v.getLoc(), type, where.getCondition(), inverted ? far : zero, inverted ? zero : far)))
-        return false;
-      v = kept;
-      continue;
-    }
-    if (auto reshape = v.getDefiningOp<ReshapeOp>()) {
-      auto from = typeOf(reshape.getX()).getShape(), to = typeOf(v).getShape();
-      if (from.size() < 3 || to.size() < 3 || from.take_back(2) != to.take_back(2))
-        return decline("the scores are reshaped beyond their leading dimensions");
-      if (mask && from.size() != 4 && to.size() == 4 && !heads) {
-        batch = to[0]; // [B * H, Sq, Sk] as [B, H, Sq, Sk]
-        heads = to[1];
-      }
-      v = reshape.getX();
-      continue;
-    }
-    break;
+    if (auto add = dyn_cast_or_null<AddOp>(def))
+      v = behindSum(add);
+    else if (auto where = dyn_cast_or_null<WhereOp>(def))
+      v = behindWhere(where);
+    else if (auto reshape = dyn_cast_or_null<ReshapeOp>(def))
+      v = behindReshape(reshape);
+    else
+      break;
+    if (!v)
+      return false;
   }
   return decline("its operand is no product of queries and keys");
 }
 
-bool Recognition::addMask(Value other) {
-  if (typeOf(other).getRank() > 4)
-    return decline("a mask has more than four dimensions");
+// Whether a product stands behind `v`, on the way that findScores takes.
+bool leadsToProduct(Value v) {
+  for (int i = 0; i < 8; i++) {
+    Operation *def = v.getDefiningOp();
+    if (isa_and_nonnull<MatmulOp>(def))
+      return true;
+    if (!isa_and_nonnull<MulOp, DivOp, AddOp, WhereOp, ReshapeOp>(def))
+      return false;
+    if (auto where = dyn_cast<WhereOp>(def))
+      v = where.getX();
+    else
+      v = def->getOperand(matchPattern(def->getOperand(0), m_Constant()) ? def->getNumOperands() - 1 : 0);
+  }
+  return false;
+}
+
+// scores + mask => scores
+Value Recognition::behindSum(AddOp add) {
+  bool left = add.getX().getType() == add.getType() && leadsToProduct(add.getX());
+  if (!left && (add.getY().getType() != add.getType() || !leadsToProduct(add.getY())))
+    return decline("neither operand of a sum is a product of queries and keys"), Value();
+  if (scale != 1)
+    return decline("a mask is added before the scores are scaled"), Value();
+  if (!addMask(left ? add.getY() : add.getX(), add.getType().getShape()))
+    return {};
+  return left ? add.getX() : add.getY();
+}
+
+// where(condition, scores, hidden) => scores, with the mask where(condition, 0, hidden)
+Value Recognition::behindWhere(WhereOp where) {
+  std::optional<double> fill = scalarOf(where.getY());
+  bool isInverted = !fill;
+  if (isInverted)
+    fill = scalarOf(where.getX());
+  Value kept = isInverted ? where.getY() : where.getX();
+  auto element = dyn_cast<FloatType>(typeOf(where).getElementType());
+  if (!fill || *fill > hidden || scale != 1 || kept.getType() != where.getType() || !element)
+    return decline("a condition selects something else than hidden scores"), Value();
+  mustDrop |= *fill > absorbing;
+  b.setInsertionPoint(softmax);
+  if (!addMask(masks.additive(b, where.getCondition(), element, *fill, isInverted), where.getType().getShape()))
+    return {};
+  return kept;
+}
+
+Value Recognition::behindReshape(ReshapeOp reshape) {
+  ArrayRef<int64_t> from = typeOf(reshape.getX()).getShape(), to = reshape.getType().getShape();
+  if (from.size() < 3 || to.size() < 3 || from.take_back(2) != to.take_back(2))
+    return decline("the scores are reshaped beyond their leading dimensions"), Value();
+  return reshape.getX();
+}
+
+// `view`: the shape of the scores to which the mask is added.
+bool Recognition::addMask(Value other, ArrayRef<int64_t> view) {
   if (!typeOf(other).hasStaticShape())
     return decline("a mask has a free dimension");
+  auto isOne = [](Value m) { // for all batches and heads
+    ArrayRef<int64_t> shape = typeOf(m).getShape();
+    return shape.size() < 3 || llvm::all_of(shape.drop_back(2), [](int64_t d) { return d == 1; });
+  };
+  b.setInsertionPoint(softmax);
+  auto asMatrix = [&](Value m) {
+    ArrayRef<int64_t> shape = typeOf(m).getShape();
+    return isOne(m) && shape.size() > 2 ? reshapeOf(b, m, shape.take_back(2)) : m;
+  };
+  if (!isOne(other)) {
+    ArrayRef<int64_t> lead = view.drop_back(2);
+    if (lead.size() > 2)
+      return decline("a mask tells apart more than batches and heads");
+    if (!maskLead.empty() && ArrayRef<int64_t>(maskLead) != lead)
+      return decline("two masks number batches and heads differently");
+    maskLead = Perm(lead);
+  }
   if (!mask) {
-    mask = other;
+    mask = typeOf(other).getRank() > 4 ? asMatrix(other) : other;
     return true;
   }
+  Value x = asMatrix(mask), y = asMatrix(other);
   SmallVector<Type> types;
-  if (failed(inferBroadcast(std::nullopt, {mask, other}, false, types)))
+  if (failed(inferBroadcast(std::nullopt, {x, y}, false, types)))
     return decline("two masks do not fit");
-  b.setInsertionPoint(softmax);
-  mask = AddOp::create(b, softmax.getLoc(), types[0], mask, other);
+  mask = masks.sum(b, x, y, types[0]);
   return true;
 }
 
@@ -194,25 +204,52 @@ bool Recognition::addMask(Value other) {
 
 // Batch and heads of the product's leading dimensions: of rank 3 they are one, which a reshape may have merged.
 bool Recognition::findShape() {
-  RankedTensorType q = typeOf(scores.getX()), type = scores.getType();
-  if (!type.hasStaticShape() || !q.hasStaticShape() || type.getRank() < 3 || type.getRank() > 4)
+  RankedTensorType queriesType = typeOf(scores.getX()), type = scores.getType();
+  if (!type.hasStaticShape() || !queriesType.hasStaticShape() || type.getRank() < 3 || type.getRank() > 4)
     return decline("the scores have no static shape of rank 3 or 4");
   queries = type.getDimSize(type.getRank() - 2);
   keys = type.getDimSize(type.getRank() - 1);
   if (type.getRank() == 4) {
     batch = type.getDimSize(0);
     heads = type.getDimSize(1);
-  } else if (!heads) {
+  } else if (maskLead.size() == 2) {
+    batch = maskLead[0];
+    heads = maskLead[1];
+  } else {
     batch = 1;
     heads = type.getDimSize(0);
     if (auto reshape = scores.getX().getDefiningOp<ReshapeOp>())
       if (ArrayRef<int64_t> from = typeOf(reshape.getX()).getShape();
-          from.size() == 4 && from.take_back(2) == q.getShape().take_back(2)) {
+          from.size() == 4 && from.take_back(2) == queriesType.getShape().take_back(2)) {
         batch = from[0];
         heads = from[1];
       }
   }
   return batch * heads * queries * keys == type.getNumElements() || decline("the scores' heads are not to be found");
+}
+
+// The mask as the attention takes it, which broadcasts to [B, H, Sq, Sk]; none where it hides nothing or later keys.
+bool Recognition::placeMask() {
+  if (!mask)
+    return true;
+  MaskKind kind = masks.kindOf(mask, queries, keys);
+  causal = kind == MaskKind::causal;
+  if (kind != MaskKind::other) {
+    mask = {};
+    return true;
+  }
+  if (mustDrop)
+    return decline("a condition selects scores that a sum would round");
+  int64_t extents[] = {batch, heads, queries, keys};
+  ArrayRef<int64_t> shape = typeOf(mask).getShape();
+  if (maskLead.size() == 1 && maskLead[0] == batch * heads && shape.size() == 3)
+    mask = reshapeOf(b, mask, {batch, heads, shape[1], shape[2]});
+  else if (!maskLead.empty() && maskLead != ArrayRef<int64_t>(extents).take_front(2))
+    return decline("the mask does not have the scores' heads");
+  for (auto [m, s] : llvm::zip(llvm::reverse(typeOf(mask).getShape()), llvm::reverse(extents)))
+    if (m != 1 && m != s)
+      return decline("the mask does not broadcast to the scores");
+  return true;
 }
 
 // [B * H, S, D] => [B, H, S, D]; k and v of all heads only, null where a leading dimension broadcasts.
@@ -225,7 +262,7 @@ Value Recognition::asHeads(Value v) {
     lead *= d;
   if (lead != batch * heads)
     return {};
-  return reshapeTo(b, v, {batch, heads, shape[shape.size() - 2], shape.back()});
+  return reshapeOf(b, v, {batch, heads, shape[shape.size() - 2], shape.back()});
 }
 
 // The operand before a scalar factor, also one in front of a transpose or reshape of it.
@@ -251,7 +288,7 @@ Value Recognition::stripScale(Value v) {
 
 // reshape(broadcast([B, G, 1, S, D])) => [B, G, S, D], where the broadcast repeats each of G heads, in any layout.
 Value Recognition::stripRepeat(Value v) {
-  Perm perm = llvm::to_vector(llvm::seq<int64_t>(0, 4));
+  Perm perm = identityPerm(4);
   if (auto transpose = v.getDefiningOp<TransposeOp>()) {
     perm = Perm(transpose.getPerm());
     v = transpose.getX();
@@ -272,10 +309,8 @@ Value Recognition::stripRepeat(Value v) {
   others[at + 1] = 1;
   if (typeOf(merge).getShape() != ArrayRef<int64_t>(merged) || narrow != ArrayRef<int64_t>(others))
     return {};
-  Value x = reshapeTo(b, repeat.getX(), kept);
-  if (llvm::is_sorted(perm))
-    return x;
-  return TransposeOp::create(b, x.getLoc(), typeOf(x).clone(applyPermutation(kept, perm)), x, perm);
+  Value x = reshapeOf(b, repeat.getX(), kept);
+  return llvm::is_sorted(perm) ? x : transposeOf(b, x, perm);
 }
 
 // `v` is [B, H, S, D].
@@ -285,23 +320,68 @@ Recognition::Operand Recognition::place(Value v) {
   return {v, true};
 }
 
+// w of a product as [..., N, K].
+Value Recognition::keysOf(MatmulOp product) {
+  if (product.getTransposeW())
+    return product.getW();
+  return transposeOf(b, product.getW(), lastTwoSwapped(typeOf(product.getW()).getRank()));
+}
+
+// transpose(transpose(x)) is one.
+Value mergeTransposes(OpBuilder &b, Value x) {
+  auto outer = x.getDefiningOp<TransposeOp>();
+  auto inner = outer ? outer.getX().getDefiningOp<TransposeOp>() : TransposeOp();
+  if (!inner)
+    return x;
+  Perm perm = applyPermutation(inner.getPerm(), outer.getPerm());
+  return llvm::is_sorted(perm) ? inner.getX() : transposeOf(b, inner.getX(), perm);
+}
+
+// [B, H, S, D] each, without scales and repeated heads.
+bool Recognition::findOperands(MatmulOp product) {
+  q = asHeads(scores.getX());
+  k = asHeads(keysOf(scores));
+  v = product.getW();
+  if (product.getTransposeW())
+    v = transposeOf(b, v, lastTwoSwapped(typeOf(v).getRank()));
+  v = asHeads(v);
+  if (!q || !k || !v || typeOf(v).getDimSize(2) != keys)
+    return decline("queries, keys and values do not have the same heads");
+  q = mergeTransposes(b, stripScale(q));
+  k = mergeTransposes(b, stripScale(mergeTransposes(b, k)));
+  v = mergeTransposes(b, v);
+  Value oneK = stripRepeat(k), oneV = stripRepeat(v);
+  if (oneK && oneV && typeOf(oneK).getDimSize(1) == typeOf(oneV).getDimSize(1)) {
+    k = oneK;
+    v = oneV;
+  }
+  return true;
+}
+
 //===-- The whole -----------------------------------------------------------------------------------------------===//
 
-bool Recognition::run() {
-  RankedTensorType type = typeOf(softmax.getResult());
-  if (softmax.getLog() || int64_t(softmax.getAxis()) != type.getRank() - 1 || type.getRank() < 3 ||
-      !softmax.getResult().hasOneUse())
-    return false;
-  // softmax(...) v, through a reshape of the leading dimensions.
+// softmax(...) v, through a reshape of the leading dimensions.
+MatmulOp Recognition::findProduct() {
   Value weights = softmax.getResult();
+  if (!weights.hasOneUse())
+    return {};
   while (auto reshape = dyn_cast<ReshapeOp>(*weights.user_begin())) {
-    auto from = typeOf(weights).getShape(), to = typeOf(reshape.getResult()).getShape();
+    auto from = typeOf(weights).getShape(), to = reshape.getType().getShape();
     if (to.size() < 3 || from.take_back(2) != to.take_back(2) || !reshape->hasOneUse())
-      return false;
+      return {};
     weights = reshape.getResult();
   }
   auto product = dyn_cast<MatmulOp>(*weights.user_begin());
-  if (!product || product.getX() != weights || product.getW() == weights)
+  bool isLeft = product && product.getX() == weights && product.getW() != weights;
+  return isLeft && product->getBlock() == softmax->getBlock() ? product : MatmulOp();
+}
+
+bool Recognition::run() {
+  RankedTensorType type = softmax.getType();
+  if (softmax.getLog() || int64_t(softmax.getAxis()) != type.getRank() - 1 || type.getRank() < 3)
+    return false;
+  MatmulOp product = findProduct();
+  if (!product)
     return false;
   if (!isIdentityEpilogue(product.getEpilogue()))
     return decline("the product with the values has an epilogue");
@@ -309,68 +389,11 @@ bool Recognition::run() {
     return decline("its element type is not f32");
   if (!findScores(softmax.getX()) || !findShape())
     return false;
-
-  auto transposed = [&](MatmulOp op) -> Value { // w as [..., N, K]
-    if (op.getTransposeW())
-      return op.getW();
-    int64_t rank = typeOf(op.getW()).getRank();
-    Perm perm = llvm::to_vector(llvm::seq<int64_t>(0, rank));
-    std::swap(perm[rank - 1], perm[rank - 2]);
-    return TransposeOp::create(
-        b, op.getLoc(), typeOf(op.getW()).clone(applyPermutation(typeOf(op.getW()).getShape(), perm)), op.getW(), perm);
-  };
-  Value q = asHeads(scores.getX()), k = asHeads(transposed(scores));
-  Value v = product.getW();
-  if (product.getTransposeW()) {
-    int64_t rank = typeOf(v).getRank();
-    Perm perm = llvm::to_vector(llvm::seq<int64_t>(0, rank));
-    std::swap(perm[rank - 1], perm[rank - 2]);
-    v = TransposeOp::create(b, product.getLoc(), typeOf(v).clone(applyPermutation(typeOf(v).getShape(), perm)), v,
-                            perm);
-  }
-  v = asHeads(v);
-  if (!q || !k || !v || typeOf(v).getDimSize(2) != keys)
-    return decline("queries, keys and values do not have the same heads");
-  // transpose(transpose(x)) of the keys is one.
-  auto compose = [&](Value x) -> Value {
-    auto outer = x.getDefiningOp<TransposeOp>();
-    auto inner = outer ? outer.getX().getDefiningOp<TransposeOp>() : TransposeOp();
-    if (!inner)
-      return x;
-    Perm perm = applyPermutation(inner.getPerm(), outer.getPerm());
-    if (llvm::is_sorted(perm))
-      return inner.getX();
-    return TransposeOp::create(b, x.getLoc(), outer.getType(), inner.getX(), perm);
-  };
-  q = compose(stripScale(q));
-  k = compose(stripScale(compose(k)));
-  v = compose(v);
-  Value oneK = stripRepeat(k), oneV = stripRepeat(v);
-  if (oneK && oneV && typeOf(oneK).getDimSize(1) == typeOf(oneV).getDimSize(1)) {
-    k = oneK;
-    v = oneV;
-  }
-  if (mask) {
-    MaskKind kind = masks.kindOf(mask, queries, keys);
-    causal = kind == MaskKind::causal;
-    if (kind != MaskKind::other) {
-      mask = {};
-    } else if (typeOf(mask).getRank() == 3 && typeOf(mask).getDimSize(0) != 1) {
-      if (typeOf(mask).getDimSize(0) == batch * heads)
-        mask = reshapeTo(b, mask, {batch, heads, typeOf(mask).getDimSize(1), typeOf(mask).getDimSize(2)});
-      else if (typeOf(scores).getRank() == 3)
-        return decline("the mask does not have the scores' heads");
-    }
-  }
-  int64_t extents[] = {batch, heads, queries, keys};
-  if (mask)
-    for (auto [m, s] : llvm::zip(llvm::reverse(typeOf(mask).getShape()), llvm::reverse(extents)))
-      if (m != 1 && m != s)
-        return decline("the mask does not broadcast to the scores");
-
+  b.setInsertionPoint(product); // the values may come after the softmax
+  if (!findOperands(product) || !placeMask())
+    return false;
   Operand qp = place(q), kp = place(k), vp = place(v);
   int64_t width = typeOf(v).getDimSize(3);
-  b.setInsertionPoint(product);
   auto flag = [&](bool x) { return x ? b.getUnitAttr() : UnitAttr(); };
   auto attention = AttentionOp::create(b, product.getLoc(), type.clone({batch, queries, heads, width}), qp.value,
                                        kp.value, vp.value, mask, b.getF64FloatAttr(scale), flag(causal),
@@ -386,8 +409,8 @@ Value Recognition::result(MatmulOp product, Value attention) {
   b.setInsertionPointAfter(attention.getDefiningOp());
   // The users' view of [B, S, H, D], through the reshape between ranks 3 and 4.
   bool isRead = false;
-  auto back = TransposeOp::create(b, product.getLoc(), rows.clone(heads4), attention, swapHeads);
-  Value view = reshapeTo(b, back, old.getShape());
+  Value back = transposeOf(b, attention, swapHeads);
+  Value view = reshapeOf(b, back, old.getShape());
   for (Operation *user : llvm::make_early_inc_range(product.getResult().getUsers())) {
     Operation *move = user;
     if (auto reshape = dyn_cast<ReshapeOp>(user); reshape && reshape->hasOneUse())
@@ -412,8 +435,8 @@ Value Recognition::result(MatmulOp product, Value attention) {
     return view;
   attention.getDefiningOp<AttentionOp>().setResultHeadsFirst(true);
   attention.setType(rows.clone(heads4));
-  if (view.getDefiningOp() != back)
-    view = reshapeTo(b, attention, old.getShape());
+  if (view != back)
+    view = reshapeOf(b, attention, old.getShape());
   else
     view = attention;
   return view;

@@ -110,6 +110,98 @@ func.func @a_condition_is_a_mask(%q: tensor<1x2x4x4xf32>, %k: tensor<1x2x6x4xf32
   return %3 : tensor<1x2x4x4xf32>
 }
 
+// The values come after the weights.
+// CHECK-LABEL: @late_values
+// CHECK: %[[V:.*]] = nn.sigmoid %arg2
+// CHECK: nn.attention %arg0, %arg1, %{{.*}} scale
+func.func @late_values(%q: tensor<1x2x4x4xf32>, %k: tensor<1x2x6x4xf32>, %x: tensor<1x2x6x4xf32>) -> tensor<1x2x4x4xf32> {
+  %0 = nn.matmul %q, %k {transposeW} : tensor<1x2x4x4xf32>, tensor<1x2x6x4xf32> -> tensor<1x2x4x6xf32>
+  %1 = nn.softmax %0 axis 3 : (tensor<1x2x4x6xf32>) -> tensor<1x2x4x6xf32>
+  %v = nn.sigmoid %x : (tensor<1x2x6x4xf32>) -> tensor<1x2x6x4xf32>
+  %2 = nn.matmul %1, %v : tensor<1x2x4x6xf32>, tensor<1x2x6x4xf32> -> tensor<1x2x4x4xf32>
+  return %2 : tensor<1x2x4x4xf32>
+}
+
+// -1e9 plus a score is not -1e9, which matters where a row hides all keys: only a known mask may be that near.
+// CHECK-LABEL: @a_near_fill_stays
+// CHECK-NOT: nn.attention
+// CHECK-LABEL: @a_near_fill_of_later_keys
+// CHECK: nn.attention %arg0, %arg1, %arg2 scale 1.000000e+00 {causal,
+// WHY: remark: no attention: a condition selects scores that a sum would round
+func.func @a_near_fill_stays(%q: tensor<1x2x4x4xf32>, %k: tensor<1x2x6x4xf32>, %v: tensor<1x2x6x4xf32>, %c: tensor<1x1x1x6xi1>) -> tensor<1x2x4x4xf32> {
+  %low = arith.constant dense<-1.0e9> : tensor<f32>
+  %0 = nn.matmul %q, %k {transposeW} : tensor<1x2x4x4xf32>, tensor<1x2x6x4xf32> -> tensor<1x2x4x6xf32>
+  %1 = nn.where %c, %0, %low : (tensor<1x1x1x6xi1>, tensor<1x2x4x6xf32>, tensor<f32>) -> tensor<1x2x4x6xf32>
+  %2 = nn.softmax %1 axis 3 : (tensor<1x2x4x6xf32>) -> tensor<1x2x4x6xf32>
+  %3 = nn.matmul %2, %v : tensor<1x2x4x6xf32>, tensor<1x2x6x4xf32> -> tensor<1x2x4x4xf32>
+  return %3 : tensor<1x2x4x4xf32>
+}
+func.func @a_near_fill_of_later_keys(%q: tensor<1x2x2x4xf32>, %k: tensor<1x2x2x4xf32>, %v: tensor<1x2x2x4xf32>) -> tensor<1x2x2x4xf32> {
+  %low = arith.constant dense<-1.0e9> : tensor<f32>
+  %c = arith.constant dense<[[true, false], [true, true]]> : tensor<2x2xi1>
+  %0 = nn.matmul %q, %k {transposeW} : tensor<1x2x2x4xf32>, tensor<1x2x2x4xf32> -> tensor<1x2x2x2xf32>
+  %1 = nn.where %c, %0, %low : (tensor<2x2xi1>, tensor<1x2x2x2xf32>, tensor<f32>) -> tensor<1x2x2x2xf32>
+  %2 = nn.softmax %1 axis 3 : (tensor<1x2x2x2xf32>) -> tensor<1x2x2x2xf32>
+  %3 = nn.matmul %2, %v : tensor<1x2x2x2xf32>, tensor<1x2x2x4xf32> -> tensor<1x2x2x4xf32>
+  return %3 : tensor<1x2x2x4xf32>
+}
+
+// With fewer keys than queries the first queries see none: softmax weighs all keys then.
+// CHECK-LABEL: @fewer_keys_than_queries
+// CHECK: nn.attention %arg0, {{.*}} mask %{{.*}} scale 1.000000e+00 {qHeadsFirst
+func.func @fewer_keys_than_queries(%q: tensor<1x2x2x4xf32>, %k: tensor<1x2x1x4xf32>, %v: tensor<1x2x1x4xf32>) -> tensor<1x2x2x4xf32> {
+  %m = arith.constant dense<[[-1.0e9], [0.0]]> : tensor<2x1xf32>
+  %0 = nn.matmul %q, %k {transposeW} : tensor<1x2x2x4xf32>, tensor<1x2x1x4xf32> -> tensor<1x2x2x1xf32>
+  %1 = nn.add %0, %m : (tensor<1x2x2x1xf32>, tensor<2x1xf32>) -> tensor<1x2x2x1xf32>
+  %2 = nn.softmax %1 axis 3 : (tensor<1x2x2x1xf32>) -> tensor<1x2x2x1xf32>
+  %3 = nn.matmul %2, %v : tensor<1x2x2x1xf32>, tensor<1x2x1x4xf32> -> tensor<1x2x2x4xf32>
+  return %3 : tensor<1x2x2x4xf32>
+}
+
+// Groups of heads are a dimension of their own where the mask is added, which is no batch.
+// CHECK-LABEL: @a_mask_of_groups_stays
+// CHECK-NOT: nn.attention
+// CHECK-LABEL: @one_mask_for_all_groups
+// CHECK: %[[M:.*]] = nn.reshape %arg3 : (tensor<1x1x1x6x6xf32>) -> tensor<6x6xf32>
+// CHECK: nn.attention %arg0, %arg1, %arg2 mask %[[M]]
+// WHY: remark: no attention: a mask tells apart more than batches and heads
+func.func @a_mask_of_groups_stays(%q: tensor<2x4x6x8xf32>, %k: tensor<2x4x6x8xf32>, %v: tensor<2x4x6x8xf32>, %m: tensor<2x1x6x6xf32>) -> tensor<2x4x6x8xf32> {
+  %0 = nn.matmul %q, %k {transposeW} : tensor<2x4x6x8xf32>, tensor<2x4x6x8xf32> -> tensor<2x4x6x6xf32>
+  %1 = nn.reshape %0 : (tensor<2x4x6x6xf32>) -> tensor<2x2x2x6x6xf32>
+  %2 = nn.add %1, %m : (tensor<2x2x2x6x6xf32>, tensor<2x1x6x6xf32>) -> tensor<2x2x2x6x6xf32>
+  %3 = nn.softmax %2 axis 4 : (tensor<2x2x2x6x6xf32>) -> tensor<2x2x2x6x6xf32>
+  %4 = nn.reshape %3 : (tensor<2x2x2x6x6xf32>) -> tensor<2x4x6x6xf32>
+  %5 = nn.matmul %4, %v : tensor<2x4x6x6xf32>, tensor<2x4x6x8xf32> -> tensor<2x4x6x8xf32>
+  return %5 : tensor<2x4x6x8xf32>
+}
+func.func @one_mask_for_all_groups(%q: tensor<2x4x6x8xf32>, %k: tensor<2x4x6x8xf32>, %v: tensor<2x4x6x8xf32>, %m: tensor<1x1x1x6x6xf32>) -> tensor<2x4x6x8xf32> {
+  %0 = nn.matmul %q, %k {transposeW} : tensor<2x4x6x8xf32>, tensor<2x4x6x8xf32> -> tensor<2x4x6x6xf32>
+  %1 = nn.reshape %0 : (tensor<2x4x6x6xf32>) -> tensor<2x2x2x6x6xf32>
+  %2 = nn.add %1, %m : (tensor<2x2x2x6x6xf32>, tensor<1x1x1x6x6xf32>) -> tensor<2x2x2x6x6xf32>
+  %3 = nn.softmax %2 axis 4 : (tensor<2x2x2x6x6xf32>) -> tensor<2x2x2x6x6xf32>
+  %4 = nn.reshape %3 : (tensor<2x2x2x6x6xf32>) -> tensor<2x4x6x6xf32>
+  %5 = nn.matmul %4, %v : tensor<2x4x6x6xf32>, tensor<2x4x6x8xf32> -> tensor<2x4x6x8xf32>
+  return %5 : tensor<2x4x6x8xf32>
+}
+
+// Two layers share one mask.
+// CHECK-LABEL: @two_layers
+// CHECK: nn.where
+// CHECK-NOT: nn.where
+// CHECK: return
+func.func @two_layers(%q: tensor<1x2x6x4xf32>, %c: tensor<6x6xi1>) -> tensor<1x2x6x4xf32> {
+  %low = arith.constant dense<0xFF7FFFFF> : tensor<f32>
+  %0 = nn.matmul %q, %q {transposeW} : tensor<1x2x6x4xf32>, tensor<1x2x6x4xf32> -> tensor<1x2x6x6xf32>
+  %1 = nn.where %c, %0, %low : (tensor<6x6xi1>, tensor<1x2x6x6xf32>, tensor<f32>) -> tensor<1x2x6x6xf32>
+  %2 = nn.softmax %1 axis 3 : (tensor<1x2x6x6xf32>) -> tensor<1x2x6x6xf32>
+  %3 = nn.matmul %2, %q : tensor<1x2x6x6xf32>, tensor<1x2x6x4xf32> -> tensor<1x2x6x4xf32>
+  %4 = nn.matmul %3, %3 {transposeW} : tensor<1x2x6x4xf32>, tensor<1x2x6x4xf32> -> tensor<1x2x6x6xf32>
+  %5 = nn.where %c, %4, %low : (tensor<6x6xi1>, tensor<1x2x6x6xf32>, tensor<f32>) -> tensor<1x2x6x6xf32>
+  %6 = nn.softmax %5 axis 3 : (tensor<1x2x6x6xf32>) -> tensor<1x2x6x6xf32>
+  %7 = nn.matmul %6, %3 : tensor<1x2x6x6xf32>, tensor<1x2x6x4xf32> -> tensor<1x2x6x4xf32>
+  return %7 : tensor<1x2x6x4xf32>
+}
+
 // CHECK-LABEL: @a_classifier_stays
 // CHECK-NOT: nn.attention
 // WHY: remark: no attention: its operand is no product of queries and keys
