@@ -11,8 +11,6 @@ namespace nncc {
 #define GEN_PASS_DEF_FOLDFLATTEN
 #include "passes/graph/Passes.h.inc"
 namespace {
-RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-
 // matmul(reshape(transpose(x)), w) => matmul(reshape(x), reshape(transpose(reshape(w))))
 void foldFlatten(MatmulOp matmul) {
   auto flatten = matmul.getX().getDefiningOp<ReshapeOp>();

@@ -2,21 +2,33 @@
 // the shift becomes a bias for the epilogue. Only a scale per column does, so that a model without one keeps its
 // weights bit for bit.
 #include "dialects/nn/NN.h"
-#include "mlir/IR/Matchers.h"
+#include "passes/graph/Match.h"
 #include "passes/graph/Passes.h"
+#include "passes/graph/Weights.h"
 using namespace mlir;
 using namespace nncc::nn;
+using namespace nncc::graph;
 
 namespace nncc {
 #define GEN_PASS_DEF_FOLDSCALES
 #include "passes/graph/Passes.h.inc"
 namespace {
-RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-
 bool isConstantPerColumn(Value v, int64_t columns) {
   ArrayRef<int64_t> shape = typeOf(v).getShape();
   return matchPattern(v, m_Constant()) && !shape.empty() && shape.back() == columns && columns != 1 &&
          llvm::all_of(shape.drop_back(), [](int64_t d) { return d == 1; });
+}
+
+// Products and quotients by these are numbers wherever the contraction's sum is one.
+template <class Scale> bool isProperScale(Value c) {
+  std::optional<Weights> w = Weights::of(c);
+  bool isF32 = w && w->type.getElementType().isF32();
+  for (int64_t i = 0, n = w ? w->type.getNumElements() : 0; i < n; i++) {
+    double x = isF32 ? double(w->load<float>(i)) : w->load<double>(i);
+    if (!std::isfinite(x) || (std::is_same_v<Scale, DivOp> && x == 0))
+      return false;
+  }
+  return bool(w);
 }
 
 // The weights of a contraction with nothing behind it yet, where the last dimension of its result is that of its
@@ -57,19 +69,19 @@ template <class Scale> void foldScale(Scale op) {
   } else {
     w = scalableWeights(shift);
   }
-  if (!w)
+  if (!w || !isProperScale<Scale>(c))
     return;
+  // Behind a branch or in a loop it is not the contraction's.
   Operation *contraction = w->getOwner();
+  if (contraction->getBlock() != op->getBlock() || (d && shift->getBlock() != op->getBlock()))
+    return;
   OpBuilder b(contraction);
   int64_t columns = op.getType().getShape().back();
   auto matmul = dyn_cast<MatmulOp>(contraction);
   SmallVector<int64_t> shape = {columns};
   if (matmul && matmul.getTransposeW())
     shape.push_back(1);
-  // `c` may stand behind the contraction: constants dominate everything from the block's start.
-  Operation *constant = c.getDefiningOp();
-  if (constant->getBlock() == contraction->getBlock())
-    constant->moveBefore(&contraction->getBlock()->front());
+  hoistConstant(c, contraction->getBlock());
   Value column = ReshapeOp::create(b, c.getLoc(), typeOf(c).clone(shape), c);
   w->set(build<Scale>(b, op.getLoc(), w->get(), column));
   if (!d) {
@@ -78,10 +90,7 @@ template <class Scale> void foldScale(Scale op) {
     return;
   }
   b.setInsertionPoint(shift);
-  if (typeOf(d).getRank() != 1)
-    d = ReshapeOp::create(b, d.getLoc(), typeOf(d).clone({columns}), d);
-  Value flat = ReshapeOp::create(b, c.getLoc(), typeOf(c).clone({columns}), c);
-  d = build<Scale>(b, op.getLoc(), d, flat);
+  d = build<Scale>(b, op.getLoc(), reshapeOf(b, d, columns), reshapeOf(b, c, columns));
   Value result = contraction->getResult(0);
   result = isa<AddOp>(shift) ? AddOp::create(b, shift->getLoc(), op.getType(), result, d).getResult()
                              : SubOp::create(b, shift->getLoc(), op.getType(), result, d).getResult();

@@ -41,7 +41,7 @@ std::optional<Projection> matchProjection(MatmulOp op) {
   Projection projection{op, {}, {}};
   if (auto sum = dyn_cast<AddOp>(*op.getResult().user_begin())) {
     Value bias = sum.getX() == op.getResult() ? sum.getY() : sum.getX();
-    if (!matchPattern(bias, m_Constant()) || sum.getType() != op.getType() ||
+    if (!matchPattern(bias, m_Constant()) || sum.getType() != op.getType() || typeOf(bias).getRank() == 0 ||
         typeOf(bias).getNumElements() != op.getType().getShape().back() ||
         typeOf(bias).getShape().back() != op.getType().getShape().back())
       return std::nullopt;
@@ -49,13 +49,6 @@ std::optional<Projection> matchProjection(MatmulOp op) {
     projection.bias = bias;
   }
   return projection;
-}
-
-// Constants may stand behind the place where they are needed now.
-void hoist(Value constant, Block *block) {
-  Operation *op = constant.getDefiningOp();
-  if (op->getBlock() == block)
-    op->moveBefore(&block->front());
 }
 
 // matmul(x, w1) + b1, matmul(x, w2) + b2, ... => slices of matmul(x, concat(w1, w2, ...)) + concat(b1, b2, ...)
@@ -70,13 +63,12 @@ void fuse(ArrayRef<Projection> parts) {
     int64_t width = part.product.getType().getShape().back();
     columns += width;
     locs.push_back(part.product.getLoc());
-    hoist(part.product.getW(), first->getBlock());
+    hoistConstant(part.product.getW(), first->getBlock());
     weights.push_back(part.product.getW());
     auto row = RankedTensorType::get({width}, first.getType().getElementType());
     if (part.bias) {
-      hoist(part.bias, first->getBlock());
-      biases.push_back(part.bias.getType() == row ? part.bias
-                                                  : ReshapeOp::create(b, part.bias.getLoc(), row, part.bias));
+      hoistConstant(part.bias, first->getBlock());
+      biases.push_back(reshapeOf(b, part.bias, row.getShape()));
     } else if (hasBias) {
       biases.push_back(arith::ConstantOp::create(b, part.product.getLoc(), cast<TypedAttr>(b.getZeroAttr(row))));
     }
@@ -119,9 +111,13 @@ struct FuseProjectionsPass : impl::FuseProjectionsBase<FuseProjectionsPass> {
       if (attention)
         groups[{{op.getX(), attention}, {op->getBlock(), unsigned(op.getTransposeW())}}].push_back(*projection);
     });
-    for (auto &[key, parts] : groups)
-      if (parts.size() > 1)
+    for (auto &[key, parts] : groups) {
+      llvm::SmallPtrSet<Value, 4> weights; // of which none is to be stored twice
+      for (Projection &part : parts)
+        weights.insert(part.product.getW());
+      if (parts.size() > 1 && weights.size() == parts.size())
         fuse(parts);
+    }
   }
 };
 } // namespace

@@ -21,12 +21,10 @@ bool isRow(Value v) {
   return shape.empty() || llvm::all_of(shape.drop_back(), [](int64_t d) { return d == 1; });
 }
 
-Value reshapeOf(OpBuilder &b, Value x, ArrayRef<int64_t> shape) {
-  if (auto reshape = x.getDefiningOp<ReshapeOp>())
-    x = reshape.getX();
-  if (typeOf(x).getShape() == shape)
-    return x;
-  return ReshapeOp::create(b, x.getLoc(), typeOf(x).clone(shape), x);
+// reshape(reshape(x)) is one.
+Value mergedReshapeOf(OpBuilder &b, Value x, ArrayRef<int64_t> shape) {
+  auto reshape = x.getDefiningOp<ReshapeOp>();
+  return reshapeOf(b, reshape ? reshape.getX() : x, shape);
 }
 
 // reshape(e(matmul(x, w), row)) => e(matmul(reshape(x), w), row), where the last dimension stays
@@ -69,7 +67,7 @@ void mergeReshape(ReshapeOp reshape) {
   OpBuilder b(matmul);
   SmallVector<int64_t> rows(shape);
   rows.back() = typeOf(matmul.getX()).getShape().back();
-  matmul.getXMutable().assign(reshapeOf(b, matmul.getX(), rows));
+  matmul.getXMutable().assign(mergedReshapeOf(b, matmul.getX(), rows));
   matmul.getResult().setType(matmul.getType().clone(shape));
   for (Operation *op : between)
     op->getResult(0).setType(typeOf(op->getResult(0)).clone(shape));
@@ -96,9 +94,9 @@ void mergeSqueeze(ReshapeOp squeeze) {
   OpBuilder b(conv);
   SmallVector<int64_t> pads = without(without(conv.getPads(), 2 * (last - 1) + 1), last - 1);
   auto narrow = ConvOp::create(
-      b, conv.getLoc(), squeeze.getType(), reshapeOf(b, conv.getX(), without(x.getShape(), last)),
-      reshapeOf(b, conv.getW(), without(w.getShape(), last - 1)), ValueRange(), without(conv.getStrides(), last - 1),
-      pads, without(conv.getDilations(), last - 1), conv.getGroups());
+      b, conv.getLoc(), squeeze.getType(), mergedReshapeOf(b, conv.getX(), without(x.getShape(), last)),
+      mergedReshapeOf(b, conv.getW(), without(w.getShape(), last - 1)), ValueRange(),
+      without(conv.getStrides(), last - 1), pads, without(conv.getDilations(), last - 1), conv.getGroups());
   narrow.getEpilogue().takeBody(conv.getEpilogue());
   squeeze.replaceAllUsesWith(narrow.getResult());
   squeeze.erase();

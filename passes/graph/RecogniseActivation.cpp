@@ -88,12 +88,13 @@ std::optional<Polynomial> polynomialOf(Value v, Value x, int depth = 0) {
   return product;
 }
 
+// The coefficients are irrational: exporters round them.
 bool isPolynomial(Value v, Value x, const Polynomial &expected) {
   std::optional<Polynomial> p = polynomialOf(v, x);
   if (!p)
     return false;
   for (int i = 0; i < 4; i++)
-    if (expected[i] == 0 ? (*p)[i] != 0 : std::fabs((*p)[i] - expected[i]) > 1e-3 * std::fabs(expected[i]))
+    if (expected[i] == 0 ? (*p)[i] != 0 : std::fabs((*p)[i] - expected[i]) > 1e-4 * std::fabs(expected[i]))
       return false;
   return true;
 }
@@ -104,7 +105,7 @@ bool isClip(Value v, double low, double high, Value &x) {
     x = clip.getX();
     return isScalar(clip.getLow(), low) && isScalar(clip.getHigh(), high);
   }
-  if (auto min = matchScalar<MinOp>(v, true); min && isNear(min->scalar, high)) {
+  if (auto min = matchScalar<MinOp>(v, true); min && min->scalar == high) {
     if (auto relu = min->x.getDefiningOp<ReluOp>(); relu && low == 0) {
       x = relu.getX();
       return true;
@@ -137,7 +138,7 @@ bool recogniseGated(Operation *root, double scalar, Value x, Value gate) {
     if (auto added = matchAdded(clipped); added && added->x == x && added->scalar == 3)
       return replace<HardSwishOp>(root, x), true;
   std::optional<Scaled> added = matchAdded(gate);
-  if (!added || added->scalar != 1 || !isNear(scalar, 0.5))
+  if (!added || added->scalar != 1 || scalar != 0.5)
     return false;
   if (auto erf = added->x.getDefiningOp<ErfOp>(); erf && isPolynomial(erf.getX(), x, {0, M_SQRT1_2, 0, 0}))
     return replace<GeluOp>(root, x), true;

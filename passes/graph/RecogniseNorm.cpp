@@ -49,32 +49,36 @@ std::optional<Deviation> matchVariance(Value v) {
   return Deviation{centred, SmallVector<int64_t>(mean.getAxes()), shifted ? shifted->scalar : 0};
 }
 
+// The x of v = x ^ power
+Value matchPower(Value v, double power) {
+  auto pow = matchScalar<PowOp>(v, false);
+  return pow && pow->scalar == power ? pow->x : Value();
+}
+// The x of v = sqrt(x)
+Value matchRoot(Value v) {
+  auto sqrt = v.getDefiningOp<SqrtOp>();
+  return sqrt ? sqrt.getX() : matchPower(v, 0.5);
+}
+// The x of v = 1 / sqrt(x)
+Value matchInverseRoot(Value v) {
+  Value root = matchReciprocal(v);
+  return root ? matchRoot(root) : matchPower(v, -0.5);
+}
+
 // y = centred / deviation in one of its spellings; null where it is something else
 std::optional<Deviation> matchNormalized(Operation *y) {
-  Value root, centred;
-  bool inverse = false; // `root` stands for 1 / deviation
+  Value variance, centred;
   if (auto div = dyn_cast<DivOp>(y)) {
     centred = div.getX();
-    root = div.getY();
+    variance = matchRoot(div.getY());
   } else if (auto mul = dyn_cast<MulOp>(y)) {
-    inverse = true;
     for (bool swap : {false, true}) {
-      Value factor = swap ? mul.getX() : mul.getY();
-      centred = swap ? mul.getY() : mul.getX();
-      root = matchReciprocal(factor);
-      if (auto pow = matchScalar<PowOp>(factor, false); !root && pow && pow->scalar == -0.5)
-        root = factor;
-      if (root)
+      if (variance)
         break;
+      centred = swap ? mul.getY() : mul.getX();
+      variance = matchInverseRoot(swap ? mul.getX() : mul.getY());
     }
   }
-  if (!root)
-    return std::nullopt;
-  Value variance;
-  if (auto sqrt = root.getDefiningOp<SqrtOp>())
-    variance = sqrt.getX();
-  else if (auto pow = matchScalar<PowOp>(root, false); pow && pow->scalar == (inverse ? -0.5 : 0.5))
-    variance = pow->x;
   std::optional<Deviation> deviation = variance ? matchVariance(variance) : std::nullopt;
   if (!deviation || deviation->centred != centred)
     return std::nullopt;

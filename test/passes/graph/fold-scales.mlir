@@ -59,3 +59,35 @@ func.func @a_factor_per_row_stays(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
   %1 = nn.mul %0, %c : (tensor<2x2xf32>, tensor<2x1xf32>) -> tensor<2x2xf32>
   return %1 : tensor<2x2xf32>
 }
+
+// x / 0 is no product with 1 / 0.
+// CHECK-LABEL: @improper_scales_stay
+// CHECK: nn.div
+// CHECK: nn.mul
+func.func @improper_scales_stay(%x: tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>) {
+  %w = arith.constant dense<[[2.0, 2.0], [3.0, 3.0]]> : tensor<2x2xf32>
+  %zero = arith.constant dense<[2.0, 0.0]> : tensor<2xf32>
+  %inf = arith.constant dense<[2.0, 0x7F800000]> : tensor<2xf32>
+  %0 = nn.matmul %x, %w : tensor<2x2xf32>, tensor<2x2xf32> -> tensor<2x2xf32>
+  %1 = nn.div %0, %zero : (tensor<2x2xf32>, tensor<2xf32>) -> tensor<2x2xf32>
+  %2 = nn.matmul %x, %w : tensor<2x2xf32>, tensor<2x2xf32> -> tensor<2x2xf32>
+  %3 = nn.mul %2, %inf : (tensor<2x2xf32>, tensor<2xf32>) -> tensor<2x2xf32>
+  return %1, %3 : tensor<2x2xf32>, tensor<2x2xf32>
+}
+
+// A branch's scale is not its contraction's outside.
+// CHECK-LABEL: @in_a_branch
+// CHECK: scf.if
+// CHECK: nn.mul
+func.func @in_a_branch(%x: tensor<2x2xf32>, %c: i1) -> tensor<2x2xf32> {
+  %w = arith.constant dense<[[2.0, 2.0], [3.0, 3.0]]> : tensor<2x2xf32>
+  %0 = nn.matmul %x, %w : tensor<2x2xf32>, tensor<2x2xf32> -> tensor<2x2xf32>
+  %1 = scf.if %c -> (tensor<2x2xf32>) {
+    %s = arith.constant dense<[2.0, 4.0]> : tensor<2xf32>
+    %2 = nn.mul %0, %s : (tensor<2x2xf32>, tensor<2xf32>) -> tensor<2x2xf32>
+    scf.yield %2 : tensor<2x2xf32>
+  } else {
+    scf.yield %x : tensor<2x2xf32>
+  }
+  return %1 : tensor<2x2xf32>
+}

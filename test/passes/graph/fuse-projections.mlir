@@ -34,9 +34,10 @@ func.func @one_input(%x: tensor<1x8x4xf32>) -> tensor<1x8x1x2xf32> {
 // CHECK-NOT: nn.matmul
 func.func @cross_attention(%x: tensor<1x8x4xf32>, %y: tensor<1x8x4xf32>) -> tensor<1x8x1x2xf32> {
   %w = arith.constant dense<1.0> : tensor<4x2xf32>
+  %u = arith.constant dense<2.0> : tensor<4x2xf32>
   %0 = nn.matmul %x, %w : tensor<1x8x4xf32>, tensor<4x2xf32> -> tensor<1x8x2xf32>
   %1 = nn.matmul %y, %w : tensor<1x8x4xf32>, tensor<4x2xf32> -> tensor<1x8x2xf32>
-  %2 = nn.matmul %y, %w : tensor<1x8x4xf32>, tensor<4x2xf32> -> tensor<1x8x2xf32>
+  %2 = nn.matmul %y, %u : tensor<1x8x4xf32>, tensor<4x2xf32> -> tensor<1x8x2xf32>
   %q = nn.reshape %0 : (tensor<1x8x2xf32>) -> tensor<1x8x1x2xf32>
   %k = nn.reshape %1 : (tensor<1x8x2xf32>) -> tensor<1x8x1x2xf32>
   %v = nn.reshape %2 : (tensor<1x8x2xf32>) -> tensor<1x8x1x2xf32>
@@ -55,4 +56,22 @@ func.func @other_readers_stay(%x: tensor<8x4xf32>) -> tensor<8x2xf32> {
   %1 = nn.matmul %x, %u : tensor<8x4xf32>, tensor<4x2xf32> -> tensor<8x2xf32>
   %2 = nn.mul %0, %1 : (tensor<8x2xf32>, tensor<8x2xf32>) -> tensor<8x2xf32>
   return %2 : tensor<8x2xf32>
+}
+
+// Weights that two products share are not stored twice; a bias of one number has no columns to put side by side.
+// CHECK-LABEL: @shared_weights_and_scalars_stay
+// CHECK-COUNT-3: nn.matmul {{.*}} -> tensor<1x8x1xf32>
+func.func @shared_weights_and_scalars_stay(%x: tensor<1x8x4xf32>) -> tensor<1x8x1x1xf32> {
+  %w = arith.constant dense<1.0> : tensor<4x1xf32>
+  %u = arith.constant dense<2.0> : tensor<4x1xf32>
+  %b = arith.constant dense<3.0> : tensor<f32>
+  %0 = nn.matmul %x, %w : tensor<1x8x4xf32>, tensor<4x1xf32> -> tensor<1x8x1xf32>
+  %1 = nn.matmul %x, %w : tensor<1x8x4xf32>, tensor<4x1xf32> -> tensor<1x8x1xf32>
+  %2 = nn.matmul %x, %u : tensor<1x8x4xf32>, tensor<4x1xf32> -> tensor<1x8x1xf32>
+  %3 = nn.add %2, %b : (tensor<1x8x1xf32>, tensor<f32>) -> tensor<1x8x1xf32>
+  %q = nn.reshape %0 : (tensor<1x8x1xf32>) -> tensor<1x8x1x1xf32>
+  %k = nn.reshape %1 : (tensor<1x8x1xf32>) -> tensor<1x8x1x1xf32>
+  %v = nn.reshape %3 : (tensor<1x8x1xf32>) -> tensor<1x8x1x1xf32>
+  %r = nn.attention %q, %k, %v scale 1.0 : (tensor<1x8x1x1xf32>, tensor<1x8x1x1xf32>, tensor<1x8x1x1xf32>) -> tensor<1x8x1x1xf32>
+  return %r : tensor<1x8x1x1xf32>
 }

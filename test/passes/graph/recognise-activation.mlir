@@ -147,3 +147,16 @@ func.func @another_bound_stays(%x: tensor<4xf32>) -> tensor<4xf32> {
   %3 = nn.div %2, %six : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>
   return %3 : tensor<4xf32>
 }
+
+// CHECK-LABEL: @nearly_a_sigmoid_stays
+// CHECK-NOT: nn.sigmoid
+// CHECK: return
+func.func @nearly_a_sigmoid_stays(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %one = arith.constant dense<1.0> : tensor<f32>
+  %more = arith.constant dense<1.000008> : tensor<f32>
+  %0 = nn.neg %x : (tensor<4xf32>) -> tensor<4xf32>
+  %1 = nn.exp %0 : (tensor<4xf32>) -> tensor<4xf32>
+  %2 = nn.add %1, %one : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>
+  %3 = nn.div %more, %2 : (tensor<f32>, tensor<4xf32>) -> tensor<4xf32>
+  return %3 : tensor<4xf32>
+}

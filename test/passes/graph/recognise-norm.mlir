@@ -100,3 +100,37 @@ func.func @softmax(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   %4 = nn.div %2, %3 : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
   return %4 : tensor<?x4xf32>
 }
+
+// CHECK-LABEL: @reciprocal_of_a_power
+// CHECK: nn.norm %arg0 axes [1] epsilon {{.*}} {rms}
+func.func @reciprocal_of_a_power(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %n = arith.constant dense<4.0> : tensor<f32>
+  %eps = arith.constant dense<1.0e-5> : tensor<f32>
+  %power = arith.constant dense<0.5> : tensor<f32>
+  %0 = nn.mul %x, %x : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  %1 = nn.reduce sum %0 axes [1] : (tensor<2x4xf32>) -> tensor<2x1xf32>
+  %2 = nn.div %1, %n : (tensor<2x1xf32>, tensor<f32>) -> tensor<2x1xf32>
+  %3 = nn.add %2, %eps : (tensor<2x1xf32>, tensor<f32>) -> tensor<2x1xf32>
+  %4 = nn.pow %3, %power : (tensor<2x1xf32>, tensor<f32>) -> tensor<2x1xf32>
+  %5 = nn.reciprocal %4 : (tensor<2x1xf32>) -> tensor<2x1xf32>
+  %6 = nn.mul %x, %5 : (tensor<2x4xf32>, tensor<2x1xf32>) -> tensor<2x4xf32>
+  return %6 : tensor<2x4xf32>
+}
+
+// This multiplies by the deviation.
+// CHECK-LABEL: @reciprocal_of_an_inverse_stays
+// CHECK-NOT: nn.norm
+// CHECK: return
+func.func @reciprocal_of_an_inverse_stays(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %n = arith.constant dense<4.0> : tensor<f32>
+  %eps = arith.constant dense<1.0e-5> : tensor<f32>
+  %power = arith.constant dense<-0.5> : tensor<f32>
+  %0 = nn.mul %x, %x : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  %1 = nn.reduce sum %0 axes [1] : (tensor<2x4xf32>) -> tensor<2x1xf32>
+  %2 = nn.div %1, %n : (tensor<2x1xf32>, tensor<f32>) -> tensor<2x1xf32>
+  %3 = nn.add %2, %eps : (tensor<2x1xf32>, tensor<f32>) -> tensor<2x1xf32>
+  %4 = nn.pow %3, %power : (tensor<2x1xf32>, tensor<f32>) -> tensor<2x1xf32>
+  %5 = nn.reciprocal %4 : (tensor<2x1xf32>) -> tensor<2x1xf32>
+  %6 = nn.mul %x, %5 : (tensor<2x4xf32>, tensor<2x1xf32>) -> tensor<2x4xf32>
+  return %6 : tensor<2x4xf32>
+}
