@@ -228,6 +228,40 @@ def conv_shuffle(b):
     b.output(b.op("DepthToSpace", right, blocksize=2), "right")
 
 
+@graph
+def pool_kinds(b):
+    """Norms of every power, and maxima of integers that compare with and without a sign."""
+    x = b.data("x", 1, 5, 7, 9)
+    for p in (1, 3, 9):
+        b.output(b.op("LpPool", x, kernel_shape=[3, 2], strides=[2, 1], pads=[1, 0, 1, 1], p=p), f"norm{p}")
+    window = dict(kernel_shape=[2, 3], strides=[1, 2], pads=[1, 1, 0, 1])
+    signed = b.input("signed", b.random.integers(-128, 128, (1, 19, 6, 5)).astype(np.int8))
+    b.output(b.op("MaxPool", signed, **window), "largest_signed", TensorProto.INT8)
+    unsigned = b.input("unsigned", b.random.integers(0, 256, (1, 19, 6, 5)).astype(np.uint8))
+    values, places = b.op("MaxPool", unsigned, outputs=2, **window)
+    b.output(values, "largest_unsigned", TensorProto.UINT8)
+    b.output(places, "places", TensorProto.INT64)
+
+
+@graph
+def transposed_phases(b):
+    """Transposed convolutions of many phases: with padding, groups, gaps, dilation and weights that are an input."""
+    x = b.data("x", 2, 6, 5, 4)
+
+    def up(shape, bias=(), **attributes):
+        return b.op("ConvTranspose", x, b.weight(*shape, fan=24), *bias, **attributes)
+
+    b.output(b.op("Relu", up((6, 3, 8, 10), [b.bias(3)], strides=[4, 5], pads=[2, 1, 1, 3])), "overlap")
+    b.output(up((6, 2, 6, 7), group=2, strides=[6, 7]), "groups")
+    b.output(up((6, 3, 2, 3), [b.bias(3)], strides=[5, 6], output_padding=[1, 2]), "gaps")
+    b.output(up((6, 3, 3, 2), strides=[6, 5], dilations=[2, 3], pads=[3, 0, 1, 2]), "dilated")
+    b.output(b.op("ConvTranspose", x, b.data("w", 6, 2, 5, 9), strides=[5, 5], pads=[0, 3, 2, 4]), "given")
+    one = b.data("one", 1, 4, 1)
+    b.output(b.op("ConvTranspose", one, b.weight(4, 3, 40), strides=[1 << 20], pads=[3, 6]), "line")
+    b.output(b.op("ConvTranspose", b.data("row", 1, 4, 9), b.weight(4, 3, 96, fan=8), strides=[32], pads=[33, 40]),
+             "row_y")
+
+
 # Recurrent networks
 
 
@@ -357,6 +391,53 @@ def decoder_grouped_rotary(b):
     gate = b.op("Mul", gate, b.op("Sigmoid", gate))
     gate = b.op("Mul", gate, b.op("MatMul", y, b.weight(inner, 43, fan=inner)))
     b.output(b.op("Add", y, b.op("MatMul", gate, b.weight(43, inner, fan=43))), "y")
+
+
+@graph
+def attention_masks(b):
+    """Masks that are no mask of the scores' own batches and heads, and rows that hide every key."""
+    q, k, v = b.data("q", 2, 4, 6, 8), b.data("k", 2, 4, 8, 6), b.data("v", 2, 4, 6, 8)
+    scores = b.op("Mul", b.op("MatMul", q, k), b.scalar(4))
+
+    def weigh(masked, values=v):
+        return b.op("MatMul", b.op("Softmax", masked, axis=-1), values)
+
+    grouped = b.op("Add", b.op("Reshape", scores, b.ints(2, 2, 2, 6, 6)), b.weight(2, 1, 6, 6, fan=1))
+    grouped = b.op("Softmax", grouped, axis=-1)
+    b.output(b.op("MatMul", b.op("Reshape", grouped, b.ints(2, 4, 6, 6)), v), "grouped")
+    seen = np.ones((2, 1, 6, 6), bool)
+    seen[0, :, 1:, 3] = seen[:, :, 4] = False
+    condition = b.input("seen", seen)
+    for name, fill in (("far", -3.4e38), ("near", -1e9)):
+        b.output(weigh(b.op("Where", condition, scores, b.scalar(fill))), name)
+    later = np.triu(np.full((6, 6), -np.inf, np.float32), 1)
+    b.output(weigh(b.op("Add", scores, b.constant(later))), "causal")
+    more = np.where(np.arange(4) <= np.arange(6)[:, None] - 2, 0, -1e9).astype(np.float32)
+    few = b.op("Add", b.op("MatMul", q, b.data("k4", 2, 4, 8, 4)), b.constant(more))
+    b.output(weigh(few, b.data("v4", 2, 4, 4, 8)), "fewer_keys")
+    late = b.op("Softmax", b.op("MatMul", b.data("q3", 2, 5, 8), b.data("k3", 2, 8, 5)), axis=-1)
+    b.output(b.op("MatMul", late, b.layer_norm(b.data("v3", 2, 5, 8), 8)), "late_values")
+
+
+@graph
+def odd_numbers(b):
+    """Values at the edges of what ops are defined for, and sums of nothing."""
+    x = b.input("x", np.array([-np.inf, -2, 0.5, 3, np.inf], np.float32))
+    b.output(b.op("ThresholdedRelu", x, alpha=1.0), "thresholded")
+    small = b.input("small", np.array([0, 1, 2, 9, 255], np.uint8))
+    b.output(b.op("Shrink", small, lambd=1.5, bias=1.5), "shrunk", TensorProto.UINT8)
+    cast = b.op("Cast", b.constant(np.array([2**60 + 2**36 + 1], np.int64)), to=TensorProto.FLOAT)
+    b.output(b.op("Sub", cast, b.input("base", np.array([2**60], np.float32))), "rounded")
+    empty = b.input("empty", np.zeros((2, 0), np.float32))
+    b.output(b.op("Relu", b.op("Add", b.op("MatMul", empty, b.constant(np.zeros((0, 3), np.float32))), b.bias(3))),
+             "sums_of_none")
+    centred = b.op("Sub", x2 := b.data("x2", 3, 8), b.op("ReduceMean", x2, axes=[-1]))
+    variance = b.op("Add", b.op("ReduceMean", b.op("Mul", centred, centred), axes=[-1]), b.scalar(1e-5))
+    for name, power in (("multiplied", -0.5), ("divided", 0.5)):
+        root = b.op("Reciprocal", b.op("Pow", variance, b.scalar(power)))
+        b.output(b.op("Mul", centred, root), name)
+    total = b.op("Conv", b.data("image", 1, 4, 3, 3), b.weight(3, 4, 1, 1))
+    b.output(b.op("Div", total, b.constant(np.array([4, -2, 0.5], np.float32).reshape(3, 1, 1))), "quotients")
 
 
 @graph

@@ -1,0 +1,2 @@
+Blargest_signedJÖmm6mmaulaulW{{{{WYYûYYûM"M"jXçjX}}Z}}Z/>A"LA^@^~PRRPRRSddSzzzzþYYJuqfuqfdfdd%ss+xs+6VV6VVDQ{RR{RRpS5õõDõOOBOOtr^yyzyyz(,(,llXwwXwwóPÿW^EddwddyV5yTKcssñss6DgDgQm|Qm|B!}ß!}þ?##óouáoußí??oNXo~~~~~.Îa2bx	bx
+~÷B~i|yÆ^ss^ttnttnnbL/å,V~SV~kktkkt;_ëððQbKQbld?lf>HwwOwwittiö?Bnlð;Hð;H||D||y5yy<??,,',{n_{n_;d;MMQQM
