@@ -46,8 +46,8 @@ struct LowerRecurrent : OpConversionPattern<nn::RecurrentOp> {
       inits.push_back(lower::emptyOf(b, loc, type));
     auto recurrent = kernel::RecurrentOp::create(
         b, loc, results, gemm.getResult(0), a.getR(), a.getHiddenBias(), a.getLengths(), a.getH(), a.getC(),
-        a.getPeepholes(), inits, /*step=*/Value(), op.getCell(), op.getDirection(), op.getActivations(), op.getAlphas(), op.getBetas(),
-        op.getClipAttr(), op.getInputForget(), op.getLinearBeforeReset(), kernel::TileAttr());
+        a.getPeepholes(), inits, /*step=*/Value(), op.getCell(), op.getDirection(), op.getActivations(), op.getAlphas(),
+        op.getBetas(), op.getClipAttr(), op.getInputForget(), op.getLinearBeforeReset(), kernel::TileAttr());
     SmallVector<Value> replacements(recurrent.getResults());
     if (replacements.size() == 2) // a cell without c
       replacements.push_back(lower::emptyOf(b, loc, op.getYc().getType()));
