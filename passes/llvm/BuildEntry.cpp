@@ -15,6 +15,15 @@ namespace {
 enum EntryArgument { Inputs, Outputs, Weights, Arena, Exec, EntryArguments };
 constexpr unsigned trailing = 3; // of @main: status, arena, weights
 
+// The first op of the block that uses the value or holds what does.
+Operation *firstUser(Value value, Block &block) {
+  Operation *first = nullptr;
+  for (Operation *user : value.getUsers())
+    if (Operation *ancestor = block.findAncestorOpInBlock(*user); !first || ancestor->isBeforeInBlock(first))
+      first = ancestor;
+  return first;
+}
+
 struct BuildEntryPass : impl::BuildEntryBase<BuildEntryPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -45,23 +54,27 @@ struct BuildEntryPass : impl::BuildEntryBase<BuildEntryPass> {
       Value at = LLVM::GEPOp::create(b, loc, ptr, ptr, block->getArgument(array), ArrayRef<LLVM::GEPArg>{int32_t(i)});
       return LLVM::LoadOp::create(b, loc, ptr, at);
     };
-    SmallVector<Value> arguments;
     unsigned count = main.getNumArguments() - trailing;
-    for (auto [i, type] : llvm::enumerate(main.getArgumentTypes())) {
+    Block &body = main.getBody().front();
+    Operation *start = &body.front();
+    for (BlockArgument argument : body.getArguments()) {
+      unsigned i = argument.getArgNumber();
+      // A pointer is loaded where it is needed first: thousands that live from the start on take long to allocate.
+      if (i < count && argument.use_empty())
+        continue;
+      b.setInsertionPoint(i < count ? firstUser(argument, body) : start);
       SmallVector<Value> flat{i < inputs.size() ? load(Inputs, i)
                               : i < count       ? load(Outputs, i - inputs.size())
                               : i == count      ? status
                                                 : block->getArgument(i == count + 1 ? Arena : Weights)};
       // Nothing asks for the extent of the arena, nor of the weights.
-      for (size_t rest = flatTypes(types, type).size() - 1; rest; rest--)
+      for (size_t rest = flatTypes(types, argument.getType()).size() - 1; rest; rest--)
         flat.push_back(LLVM::ConstantOp::create(b, loc, types.getIndexType(), std::numeric_limits<int64_t>::max()));
-      arguments.push_back(unflatten(b, loc, types, type, flat));
+      argument.replaceAllUsesWith(unflatten(b, loc, types, argument.getType(), flat));
     }
 
-    for (auto [from, to] : llvm::zip_equal(main.getArguments(), arguments))
-      from.replaceAllUsesWith(to);
-    Operation *end = main.getBody().front().getTerminator();
-    block->getOperations().splice(block->end(), main.getBody().front().getOperations());
+    Operation *end = body.getTerminator();
+    block->getOperations().splice(block->end(), body.getOperations());
     b.setInsertionPoint(end);
     func::ReturnOp::create(b, loc, Value(LLVM::LoadOp::create(b, loc, b.getI32Type(), status)));
     end->erase();

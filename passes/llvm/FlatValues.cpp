@@ -10,23 +10,27 @@ using namespace mlir;
 
 namespace nncc {
 namespace {
-// Strides and offset that are known; MLIR's own are free where an extent is 0.
-LogicalResult layoutOf(MemRefType memref, SmallVectorImpl<int64_t> &strides, int64_t &offset) {
-  if (memref.getLayout().isIdentity() && memref.hasStaticShape()) {
-    llvm::append_range(strides, computeStrides(memref.getShape()));
-    offset = 0;
-    return success();
-  }
-  return success(succeeded(memref.getStridesAndOffset(strides, offset)) && !ShapedType::isDynamic(offset) &&
-                 llvm::none_of(strides, ShapedType::isDynamic));
-}
-
-// The type as a memref of such a layout, or null.
-MemRefType flatMemRef(Type type) {
+// A memref whose strides and offset are static.
+struct FlatMemRef {
+  MemRefType type;
   SmallVector<int64_t> strides;
-  int64_t offset;
-  auto memref = dyn_cast<MemRefType>(type);
-  return memref && succeeded(layoutOf(memref, strides, offset)) ? memref : MemRefType();
+  int64_t offset = 0;
+  explicit operator bool() const { return bool(type); }
+};
+
+// Null where the type is none. One without elements has any strides, since nothing is at them.
+FlatMemRef flatMemRef(Type type) {
+  FlatMemRef flat{dyn_cast<MemRefType>(type), {}};
+  if (!flat.type)
+    return {};
+  if (flat.type.hasStaticShape() && flat.type.getNumElements() == 0) {
+    flat.strides = computeSuffixProduct(flat.type.getShape());
+    return flat;
+  }
+  if (failed(flat.type.getStridesAndOffset(flat.strides, flat.offset)) || ShapedType::isDynamic(flat.offset) ||
+      llvm::any_of(flat.strides, ShapedType::isDynamic))
+    return {};
+  return flat;
 }
 
 Value cast(OpBuilder &b, Location loc, Value v, Type to) {
@@ -38,10 +42,10 @@ Value cast(OpBuilder &b, Location loc, Value v, Type to) {
 } // namespace
 
 SmallVector<Type> flatTypes(const LLVMTypeConverter &types, Type type) {
-  MemRefType memref = flatMemRef(type);
+  FlatMemRef memref = flatMemRef(type);
   if (!memref)
     return {types.convertType(type)};
-  SmallVector<Type> flat(1 + memref.getNumDynamicDims(), types.getIndexType());
+  SmallVector<Type> flat(1 + memref.type.getNumDynamicDims(), types.getIndexType());
   flat[0] = LLVM::LLVMPointerType::get(type.getContext());
   return flat;
 }
@@ -62,37 +66,34 @@ SmallVector<Value> flatten(OpBuilder &b, Location loc, const LLVMTypeConverter &
     return {LLVM::GEPOp::create(b, loc, base.getType(), b.getI8Type(), base, shift)};
   }
   Value converted = cast(b, loc, value, types.convertType(value.getType()));
-  MemRefType memref = flatMemRef(value.getType());
+  FlatMemRef memref = flatMemRef(value.getType());
   if (!memref)
     return {converted};
   MemRefDescriptor descriptor(converted);
   SmallVector<Value> flat{b.createOrFold<LLVM::ExtractValueOp>(loc, converted, ArrayRef<int64_t>{1})};
-  for (auto [i, extent] : llvm::enumerate(memref.getShape()))
+  for (auto [i, extent] : llvm::enumerate(memref.type.getShape()))
     if (ShapedType::isDynamic(extent))
       flat.push_back(descriptor.size(b, loc, i));
   return flat;
 }
 
 Value unflatten(OpBuilder &b, Location loc, const LLVMTypeConverter &types, Type type, ValueRange flat) {
-  MemRefType memref = flatMemRef(type);
+  FlatMemRef memref = flatMemRef(type);
   if (!memref)
     return cast(b, loc, flat.front(), type);
   auto descriptor = MemRefDescriptor::poison(b, loc, types.convertType(type));
   descriptor.setAllocatedPtr(b, loc, flat.front());
   descriptor.setAlignedPtr(b, loc, flat.front());
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  (void)layoutOf(memref, strides, offset);
-  descriptor.setConstantOffset(b, loc, offset);
+  descriptor.setConstantOffset(b, loc, memref.offset);
   ValueRange extents = flat.drop_front();
-  for (auto [i, extent] : llvm::enumerate(memref.getShape())) {
+  for (auto [i, extent] : llvm::enumerate(memref.type.getShape())) {
     if (ShapedType::isDynamic(extent)) {
       descriptor.setSize(b, loc, i, extents.front());
       extents = extents.drop_front();
     } else {
       descriptor.setConstantSize(b, loc, i, extent);
     }
-    descriptor.setConstantStride(b, loc, i, strides[i]);
+    descriptor.setConstantStride(b, loc, i, memref.strides[i]);
   }
   return cast(b, loc, descriptor, type);
 }

@@ -9,19 +9,23 @@
 // CHECK: %[[P:.*]] = llvm.load %[[AT]]
 // CHECK: llvm.insertvalue %[[P]]
 // CHECK: %[[B:.*]] = builtin.unrealized_conversion_cast {{.*}} to memref<2x3xf32>
-// CHECK: llvm.getelementptr %[[OUT]][0]
 // CHECK: llvm.insertvalue %[[ARENA]]
 // CHECK: llvm.insertvalue %[[W]]
 // CHECK: call @k(%[[B]])
+// CHECK: %[[ATY:.*]] = llvm.getelementptr %[[OUT]][0]
+// CHECK: llvm.load %[[ATY]]
+// CHECK: call @l
 // CHECK: %[[R:.*]] = llvm.load %[[STATUS]]
 // CHECK: return %[[R]] : i32
 // CHECK-NOT: @main
 module attributes {nncc.inputs = [{name = "a", type = 1 : i32, shape = array<i64>}, {name = "b", type = 1 : i32, shape = array<i64: 2, 3>}]} {
   func.func @main(%a: memref<f32>, %b: memref<2x3xf32>, %y: memref<4xf32>, %status: memref<i32>, %arena: memref<?xi8>, %weights: memref<?xi8>) {
     func.call @k(%b) : (memref<2x3xf32>) -> ()
+    func.call @l(%y) : (memref<4xf32>) -> ()
     return
   }
   func.func private @k(memref<2x3xf32>)
+  func.func private @l(memref<4xf32>)
 }
 
 // -----
