@@ -5,6 +5,10 @@ import sys
 
 import lit.formats
 
+here = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, here)
+import levels
+
 
 def configure(here):
     root, build = os.path.dirname(here), config.nncc_build
@@ -19,7 +23,7 @@ def configure(here):
         config.environment["PATH"]
     ])
     config.environment["LC_ALL"] = "C"
-    config.available_features |= cpu_levels()
+    config.available_features |= {level for level, missing in levels.missing_features().items() if not missing}
     sanitize = f" -fsanitize={config.nncc_sanitize}" if config.nncc_sanitize else ""
     if sanitize:
         config.available_features.add("sanitizers")
@@ -38,24 +42,6 @@ def configure(here):
     ]
 
 
-def cpu_levels():
-    """The features x86-64-v2, x86-64-v3 and x86-64-v4 as far as this CPU has them."""
-    levels = [
-        ("x86-64-v2", "cx16 lahf_lm popcnt sse4_1 sse4_2 ssse3"),
-        ("x86-64-v3", "avx avx2 bmi1 bmi2 f16c fma abm movbe xsave"),
-        ("x86-64-v4", "avx512f avx512bw avx512cd avx512dq avx512vl"),
-    ]
-    with open("/proc/cpuinfo") as file:
-        flags = next((set(line.split(":")[1].split()) for line in file if line.startswith("flags")), set())
-    found = set()
-    for name, needed in levels:
-        if not flags.issuperset(needed.split()):
-            break
-        found.add(name)
-    return found
-
-
-here = os.path.dirname(os.path.abspath(__file__))
 if hasattr(config, "nncc_build"):
     configure(here)
 else:  # lit was started on the sources: take the release build's paths

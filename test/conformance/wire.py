@@ -1,5 +1,5 @@
-"""Just enough of protobuf's wire format to read from an ONNX model which inputs have free dimensions, and from a
-recorded input what they were. Field numbers are those of onnx.proto."""
+"""Just enough of protobuf's wire format for tests: which inputs of an ONNX model have free dimensions, what a recorded
+tensor's dimensions and data are, and the fields of models that tests make up. Field numbers are those of onnx.proto."""
 
 
 def varint(data, at):
@@ -28,6 +28,23 @@ def fields(data):
             value = data[at:at + size]
             at += size
         yield key >> 3, value
+
+
+def field(number, content):
+    """A field of a message: an integer, or a string or message as its bytes."""
+
+    def varint(value):
+        out = bytearray()
+        value &= (1 << 64) - 1
+        while value > 127:
+            out.append(value & 127 | 128)
+            value >>= 7
+        return bytes(out + bytes([value]))
+
+    if isinstance(content, int):
+        return varint(number << 3) + varint(content)
+    content = content.encode() if isinstance(content, str) else content
+    return varint(number << 3 | 2) + varint(len(content)) + content
 
 
 def first(data, *path):

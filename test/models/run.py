@@ -15,6 +15,10 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path[:0] = [os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), "conformance")]
+import levels
+from wire import field, fields, first
+
 RECORDED = os.path.join(HERE, "recorded")
 SECONDS = 600 # a program that hangs fails its test; a crowded machine does not
 LARGE_SECONDS = 60
@@ -23,17 +27,7 @@ REAL = {
     "silero-vad": ["--shape", "input=1x576", "--shape", "state=2x1x128"],
     "silero-vad-op15": ["--shape", "input=1x576", "--shape", "state=2x1x128"],
 }
-LEVELS = {
-    "x86-64": "",
-    "x86-64-v3": "avx avx2 bmi1 bmi2 f16c fma abm movbe xsave",
-    "x86-64-v4": "avx avx2 bmi1 bmi2 f16c fma abm movbe xsave avx512f avx512bw avx512cd avx512dq avx512vl",
-}
-
-
-def missing_features(level):
-    with open("/proc/cpuinfo") as file:
-        flags = next((set(line.split(":")[1].split()) for line in file if line.startswith("flags")), set())
-    return [feature for feature in LEVELS[level].split() if feature not in flags]
+LEVELS = ("x86-64", "x86-64-v3", "x86-64-v4")
 
 
 class Failure(Exception):
@@ -52,7 +46,7 @@ class Suite:
     def __init__(self, build, scratch):
         self.nncc, self.nncc_run = (os.path.join(build, "bin", name) for name in ("nncc", "nncc-run"))
         self.scratch = scratch
-        self.unable = {level: missing_features(level) for level in LEVELS}
+        self.unable = levels.missing_features()
 
     def compile(self, name, model, flags):
         path = os.path.join(self.scratch, re.sub(r"\W", "_", name) + ".so")
@@ -119,47 +113,6 @@ class Suite:
         self.compare(library, name)
         self.compare(library, name, expected=1, data=data)
         return ""
-
-
-def fields(message):
-    """(field, value) of a protobuf message; the value of a length-delimited field is its bytes."""
-    place = 0
-
-    def varint():
-        nonlocal place
-        value = shift = 0
-        while True:
-            byte = message[place]
-            place += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value
-
-    while place < len(message):
-        key = varint()
-        if key & 7 == 0:
-            yield key >> 3, varint()
-        else:
-            size = varint() if key & 7 == 2 else {1: 8, 5: 4}[key & 7]
-            yield key >> 3, message[place:place + size]
-            place += size
-
-
-def field(number, content):
-    """A field of a protobuf message: an integer, or a string or message as its bytes."""
-
-    def varint(value):
-        out = bytearray()
-        while value > 127:
-            out.append(value & 127 | 128)
-            value >>= 7
-        return bytes(out + bytes([value]))
-
-    if isinstance(content, int):
-        return varint(number << 3) + varint(content)
-    content = content.encode() if isinstance(content, str) else content
-    return varint(number << 3 | 2) + varint(len(content)) + content
 
 
 def node(kind, inputs, output, attribute=b""):
@@ -229,7 +182,7 @@ def packed(dims, weights, panel):
 
 
 def recorded_floats(tensor):
-    return next(value for field, value in fields(tensor) if field == 9)  # TensorProto.raw_data
+    return first(tensor, 9)  # TensorProto.raw_data
 
 
 def fetch():

@@ -1,22 +1,10 @@
 # Writes small binary models, good and bad, without the onnx package: `model.py KIND FILE`.
+import os
 import struct
 import sys
 
-
-def varint(n):
-    out = b""
-    n &= (1 << 64) - 1
-    while n >= 0x80:
-        out += bytes([n & 0x7F | 0x80])
-        n >>= 7
-    return out + bytes([n])
-
-
-def field(number, value):
-    if isinstance(value, int):
-        return varint(number << 3) + varint(value)
-    value = value.encode() if isinstance(value, str) else value
-    return varint(number << 3 | 2) + varint(len(value)) + value
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "conformance"))
+from wire import field
 
 
 def value_info(name, *dims):
