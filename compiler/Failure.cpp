@@ -3,6 +3,7 @@
 #include "compiler/Compiler.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Signals.h"
+#include "llvm/Support/raw_ostream.h"
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -47,6 +48,18 @@ void installFailureHandlers(llvm::StringRef tool) {
   // LLVM's own handler removes temporary files, too; this one keeps the program from dying of the signal.
   llvm::sys::AddSignalHandler([](void *) { die(ExitInternal, "internal error (please report it with the model)"); },
                               nullptr);
+  // After LLVM, which takes this signal too: a file that grows too large is an error of that write.
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+std::string flushOutput() {
+  llvm::raw_fd_ostream &out = llvm::outs();
+  out.flush();
+  if (!out.has_error())
+    return "";
+  std::string message = "standard output: " + out.error().message();
+  out.clear_error();
+  return message;
 }
 
 AlternateStack::AlternateStack() : memory(new char[bytes]) {

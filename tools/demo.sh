@@ -8,7 +8,7 @@ tools/build.sh release nncc nncc-run nncc_runtime
 out=$root/build/demo
 mkdir -p "$out"
 
-model() { python3 tools/models.py "$1" | cut -d' ' -f2-; }
+model() { line=$(python3 tools/models.py "$1") && test -n "$line" && echo "${line#* }"; }
 magika=$(model magika) && config=$(model magika-config) && vad=$(model silero-vad-op15) || {
   echo "demo.sh: the demo needs its models, which pip downloads once" >&2
   exit 1

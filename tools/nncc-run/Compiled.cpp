@@ -28,8 +28,9 @@ static llvm::Error parse(llvm::ArrayRef<const char *> arguments, nncc::CompileOp
   }
   if (options.input.empty())
     return usage("expected a model; see --help");
-  if (flags.hasOutput || flags.hasEmit || options.check || options.stopAfter || options.saveTemps)
-    return usage("-o, --emit, --check, --stop-after, --save-temps: options of nncc alone");
+  if (flags.hasOutput || flags.hasEmit || options.check || options.stopAfter || options.saveTemps ||
+      options.stats != nncc::CompileOptions::Stats::None)
+    return usage("-o, --emit, --check, --stop-after, --save-temps, --stats: options of nncc alone");
   options.emit.optLevel = options.pipeline.optLevel;
   return llvm::Error::success();
 }

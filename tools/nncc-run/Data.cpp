@@ -131,6 +131,7 @@ llvm::Expected<bool> nncc::run::compareOutputs(const Session &session, llvm::Arr
     if (wanted.type != tensor.type || llvm::ArrayRef(wanted.shape) != llvm::ArrayRef(tensor.shape, tensor.rank)) {
       os << "MISMATCH: expected " << describe(wanted.type, wanted.shape) << "\n";
       equal = false;
+      scaleError = INFINITY;
       continue;
     }
     Comparison result =

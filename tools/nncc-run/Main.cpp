@@ -171,6 +171,8 @@ static llvm::Expected<ExitCode> runTool(llvm::ArrayRef<const char *> arguments) 
 int main(int argc, char **argv) {
   nncc::installFailureHandlers("nncc-run");
   auto code = runTool({argv, size_t(argc)});
+  if (std::string message = nncc::flushOutput(); !message.empty() && code)
+    code = fail(ExitCode::Resource, message);
   if (code)
     return int(*code);
   int result = int(ExitCode::Internal);

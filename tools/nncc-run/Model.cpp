@@ -2,6 +2,7 @@
 // into a C identifier, or else the only function of the dynamic symbol table whose name ends in _model.
 #include "Model.h"
 #include "Error.h"
+#include "compiler/emit/Names.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Object/ELFObjectFile.h"
@@ -38,11 +39,7 @@ static llvm::Expected<llvm::SmallVector<std::string>> modelFunctions(llvm::Strin
 
 /// The stem as a C identifier followed by _model, if it is among the names, or else the only name.
 static llvm::Expected<std::string> chooseFunction(llvm::StringRef path, llvm::ArrayRef<std::string> names) {
-  std::string expected = llvm::sys::path::stem(path).str();
-  for (char &c : expected)
-    if (!llvm::isAlnum(c))
-      c = '_';
-  expected += "_model";
+  std::string expected = nncc::modelName(llvm::sys::path::stem(path)) + "_model";
   if (llvm::is_contained(names, expected))
     return expected;
   if (names.size() == 1)

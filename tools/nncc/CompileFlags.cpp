@@ -35,10 +35,28 @@ std::optional<std::vector<int64_t>> parseShape(StringRef text) {
 constexpr StringLiteral valueFlags[] = {"--emit",       "--name",        "--shape",          "--dim",
                                         "--value",      "--target",      "--precision",      "--weights",
                                         "--stop-after", "--start-after", "--print-ir-after", "--external-root"};
+
+// -fno-FUSION with all that it takes, in lines of 120 characters.
+std::string fusionHelp() {
+  const std::string indent(26, ' ');
+  std::string text = "  -fno-FUSION             leave out a fusion:", line = text;
+  text.clear();
+  for (StringRef pass : optionalPasses) {
+    std::string next = (" " + pass + (pass == std::end(optionalPasses)[-1] ? "" : ",")).str();
+    if (line.size() + next.size() > 120) {
+      text += line + "\n";
+      line = indent.substr(1);
+    }
+    line += next;
+  }
+  return text + line + "\n";
+}
 } // namespace
 
 StringRef CompileFlags::help() {
-  return R"(  -o FILE                 output; its suffix is the kind: .o .a .so .s .ll .bc .mlir .h; - for standard output
+  static const std::string text =
+      std::string(
+          R"(  -o FILE                 output; its suffix is the kind: .o .a .so .s .ll .bc .mlir .h; - for standard output
   --emit=KIND             the kind, whatever the suffix: o a so s ll bc mlir h
   --name=IDENT            C prefix of every symbol (default: from the file's name)
   --shape NAME=1x3x8x8    fix an input's shape
@@ -50,9 +68,8 @@ StringRef CompileFlags::help() {
   -march=CPU -mcpu=CPU    x86-64, x86-64-v2, x86-64-v3, x86-64-v4, native, or a CPU that LLVM knows
   -mattr=+F,-F            CPU features beyond that
   -g                      name ONNX nodes for debuggers and profilers
-  -fno-FUSION             leave out a fusion: recognise-activation, recognise-norm, recognise-attention, fuse-epilogue,
-                          fuse-elementwise, propagate-transposes, fold-flatten, fold-scales, merge-reshapes
-  --precision=f32         what arithmetic may use at the least
+)") + fusionHelp() +
+      R"(  --precision=f32         what arithmetic may use at the least
   --weights=embed|FILE    weights inside the object (default), or in a file that the caller maps
   --check                 list every problem of the model, write nothing
   --stop-after=STAGE      print the module after import, graph, lower, schedule, memory, kernels or llvm
@@ -64,6 +81,7 @@ StringRef CompileFlags::help() {
   -v                      say what is done
   --version, --help
 )";
+  return text;
 }
 
 bool CompileFlags::parseSimple(StringRef a, std::string &error) {

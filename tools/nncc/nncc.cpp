@@ -13,6 +13,31 @@ int usage(const Twine &message) {
   return ExitUsage;
 }
 
+// Says which two of the files that are read and written are one.
+std::string findCollision(const CompileOptions &options) {
+  struct File {
+    StringLiteral role;
+    std::string path;
+  };
+  const File files[] = {{"the input", options.input},
+                        {"the output", options.emit.output},
+                        {"the header", options.emit.kind == OutputKind::Header ? "" : headerPath(options.emit)},
+                        {"the weights", options.emit.weightsFile}};
+  auto isSame = [](StringRef a, StringRef b) {
+    SmallString<128> paths[] = {a, b};
+    for (SmallString<128> &path : paths) {
+      sys::fs::make_absolute(path);
+      sys::path::remove_dots(path, /*remove_dot_dot=*/true);
+    }
+    return paths[0] == paths[1] || sys::fs::equivalent(a, b);
+  };
+  for (const File &a : files)
+    for (const File &b : ArrayRef(files).drop_front(&a - files + 1))
+      if (!a.path.empty() && !b.path.empty() && a.path != "-" && b.path != "-" && isSame(a.path, b.path))
+        return "'" + b.path + "' would be both " + a.role.str() + " and " + b.role.str();
+  return "";
+}
+
 // Fills in the output's kind and name; what is wrong with them, or nothing.
 std::string settleOutput(CompileOptions &options, const CompileFlags &flags) {
   EmitOptions &emit = options.emit;
@@ -37,14 +62,12 @@ std::string settleOutput(CompileOptions &options, const CompileFlags &flags) {
                 emit.kind == OutputKind::Header;
   if (emit.output == "-" && !isText)
     return "-o -: only s, ll, mlir and h are written to standard output";
-  if (options.input != "-" && sys::fs::equivalent(options.input, emit.output))
-    return "-o: '" + emit.output + "' is the input";
-  return "";
+  return findCollision(options);
 }
+
 } // namespace
 
-int main(int argc, char **argv) {
-  installFailureHandlers("nncc");
+static int run(int argc, char **argv) {
   SmallVector<StringRef> arguments(argv + 1, argv + argc);
   CompileOptions options;
   CompileFlags flags(options);
@@ -79,4 +102,14 @@ int main(int argc, char **argv) {
   if (std::string error = settleOutput(options, flags); !error.empty())
     return usage(error);
   return compile(options, outs(), errs());
+}
+
+int main(int argc, char **argv) {
+  installFailureHandlers("nncc");
+  int status = run(argc, argv);
+  if (std::string message = flushOutput(); !message.empty()) {
+    errs() << "nncc: error: " << message << "\n";
+    return status ? status : ExitResource;
+  }
+  return status;
 }
