@@ -8,6 +8,7 @@
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/Object/Archive.h"
 #include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/xxhash.h"
@@ -44,7 +45,8 @@ struct Writer {
       return Error::success();
     }
     generateCode(*model.module, target, /*assembly=*/false, file.os());
-    file.os().flush();
+    if (Error error = file.flush())
+      return error;
     auto buffer = MemoryBuffer::getFile(file.temporaryPath(), /*IsText=*/false, /*RequiresNullTerminator=*/false);
     if (!buffer)
       return createFileError(file.temporaryPath(), buffer.getError());
@@ -110,7 +112,7 @@ struct Writer {
 };
 
 // The packed weights as a file, and its size and hash in the model's description.
-Error writeWeightsFile(TranslatedModel &model, OutputFile &file) {
+Error writeWeightsFile(TranslatedModel &model, StringRef path, OutputFile &file) {
   // Whole pages, so that the file can be mapped and its size says all.
   ModelInfo &info = model.info;
   info.weightsBytes = alignTo(std::max<uint64_t>(info.weightsBytes, 1), pageBytes);
@@ -127,14 +129,33 @@ Error writeWeightsFile(TranslatedModel &model, OutputFile &file) {
     at += piece.size();
   });
   advance(info.weightsBytes);
-  file.os().flush();
+  if (Error error = file.flush())
+    return error;
   auto buffer = MemoryBuffer::getFile(file.temporaryPath(), /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
     return createFileError(file.temporaryPath(), buffer.getError());
   info.weightsHash = xxh3_64bits(arrayRefFromStringRef((*buffer)->getBuffer()));
+  // Several models may share a file. One with other bytes is another model's, or no such file at all.
+  if (!sys::fs::exists(path))
+    return Error::success();
+  auto existing = MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!existing)
+    return createFileError(path, existing.getError());
+  if ((*existing)->getBuffer() != (*buffer)->getBuffer())
+    return createStringError("--weights: '" + path + "' exists and holds something else");
   return Error::success();
 }
 } // namespace
+
+std::string headerPath(const EmitOptions &options) {
+  if (options.kind == OutputKind::Header)
+    return options.output;
+  if (!hasHeader(options.kind) || !options.writeHeader || options.output == "-")
+    return "";
+  SmallString<128> path(options.output);
+  sys::path::replace_extension(path, "h");
+  return path.str().str();
+}
 
 std::optional<OutputKind> parseOutputKind(StringRef suffix) {
   for (const KindName &name : kindNames)
@@ -176,15 +197,11 @@ Error emit(TranslatedModel model, const Target &target, const EmitOptions &optio
     auto file = open(options.weightsFile);
     if (!file)
       return file.takeError();
-    if (Error error = writeWeightsFile(model, **file))
+    if (Error error = writeWeightsFile(model, options.weightsFile, **file))
       return error;
   }
   Header header = buildHeader(model.info);
-  bool beside = hasHeader(options.kind) && options.writeHeader && options.output != "-";
-  if (beside || options.kind == OutputKind::Header) {
-    SmallString<128> path(options.output);
-    if (beside)
-      sys::path::replace_extension(path, "h");
+  if (std::string path = headerPath(options); !path.empty()) {
     auto file = open(path);
     if (!file)
       return file.takeError();

@@ -25,6 +25,9 @@ struct EmitOptions {
   std::function<void(llvm::StringRef)> onStep = [](llvm::StringRef) {};
 };
 
+/// Where the header that goes with the output is written; empty where none is.
+std::string headerPath(const EmitOptions &options);
+
 /// A model that has left MLIR behind, but for the bytes of its weights, which stay where they are.
 struct TranslatedModel {
   std::unique_ptr<llvm::LLVMContext> context;

@@ -18,7 +18,7 @@ std::string shapeText(const TensorInfo &tensor, StringRef between) {
 }
 
 // `const float x[1*3*224*224]`, a pointer where the array has no elements or more than an int can count.
-std::string parameter(const TensorInfo &tensor, bool isInput, StringSet<> &taken) {
+std::string parameter(const TensorInfo &tensor, bool isInput, StringMap<unsigned> &taken) {
   std::string text = (isInput ? "const " : "") + cType(tensor.type).str() + " ",
               name = parameterName(tensor.name, taken);
   if (tensor.elements() == 0 || tensor.elements() > INT32_MAX)
@@ -38,6 +38,9 @@ void print(raw_ostream &os, const ModelInfo &info, StringRef hash) {
   std::string macro = StringRef(info.name).upper();
   os << "/* " << info.name << ".h: a model compiled by nncc. Link with the object that was written beside it. */\n"
      << "#ifndef NNCC_MODEL_" << info.name << "_H\n#define NNCC_MODEL_" << info.name << "_H\n"
+     << "#ifdef NNCC_MACROS_" << macro << "\n"
+     << "#error \"two models' names differ in case alone, and so do their macros not: rename one, nncc --name=...\"\n"
+     << "#endif\n#define NNCC_MACROS_" << macro << "\n"
      << "#include <stddef.h>\n#include <stdint.h>\n#include \"nncc.h\"\n"
      << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   os << "/* The caller's scratch memory: for the calling thread alone, and for an nncc_exec of several workers. */\n"
@@ -58,9 +61,7 @@ void print(raw_ostream &os, const ModelInfo &info, StringRef hash) {
      << "#define NNCC_SYMBOL(name) __asm__(name)\n#else\n#define NNCC_SYMBOL(name)\n#endif\n"
      << "/* Runs the model once; 0 or an nncc_status. exec may be NULL: the calling thread alone. */\n"
      << "int " << info.name << "_run(";
-  StringSet<> taken;
-  for (StringRef own : {"arena", "exec", "weights"})
-    taken.insert(own);
+  StringMap<unsigned> taken = {{"arena", 1}, {"exec", 1}, {"weights", 1}};
   for (const TensorInfo &tensor : info.inputs)
     os << parameter(tensor, /*isInput=*/true, taken) << ",\n    ";
   for (const TensorInfo &tensor : info.outputs)

@@ -7,6 +7,7 @@ using namespace llvm;
 namespace nncc {
 namespace {
 constexpr uint64_t farBytes = 1u << 30;
+constexpr unsigned manyTensors = 500;
 
 class InterfaceBuilder {
 public:
@@ -70,6 +71,11 @@ private:
     Value *given = info.embedsWeights ? nullptr : run->getArg(tensors);
     b.CreateRet(callEntry(b, in, out, given, run->getArg(count - 2), run->getArg(count - 1)));
     addHashed(run);
+    // One straight line of stores: nothing to gain, and time that grows with the square of its length.
+    if (tensors > manyTensors) {
+      run->addFnAttr(Attribute::OptimizeNone);
+      run->addFnAttr(Attribute::NoInline);
+    }
   }
 
   void addHashed(Function *f) {

@@ -1,6 +1,7 @@
 // Names.h's implementation.
 #include "compiler/emit/Names.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 using namespace llvm;
 
 namespace nncc {
@@ -60,7 +61,7 @@ std::string modelName(StringRef stem) {
   return isModelName(name) ? name : name.empty() ? "model" : "model_" + name;
 }
 
-std::string parameterName(StringRef name, StringSet<> &taken) {
+std::string parameterName(StringRef name, StringMap<unsigned> &taken) {
   // A word in capitals may be somebody's macro.
   bool plain = isIdentifier(name) && name.size() <= 60 && !isReserved(name) &&
                (name.size() == 1 || name.upper() != name) && name != "I";
@@ -69,9 +70,12 @@ std::string parameterName(StringRef name, StringSet<> &taken) {
     base = "t_" + base;
   if (base.back() == '_')
     base.pop_back();
-  std::string unique = base;
-  for (unsigned n = 2; !taken.insert(unique).second; n++)
-    unique = base + "_" + utostr(n);
+  unsigned &uses = taken[base];
+  if (!uses++)
+    return base;
+  std::string unique = base + "_" + utostr(uses);
+  while (!taken.try_emplace(unique, 1).second)
+    unique = base + "_" + utostr(++uses);
   return unique;
 }
 

@@ -67,14 +67,17 @@ void OutputFile::wasReplaced() {
   stream.reset();
 }
 
+Error OutputFile::flush() {
+  stream->flush();
+  std::error_code error = stream->error();
+  stream->clear_error();
+  return error ? fileError(path, error) : Error::success();
+}
+
 Error OutputFile::sync() {
   if (stream) {
-    stream->flush();
-    std::error_code error = stream->error();
-    if (error) {
-      stream->clear_error();
-      return fileError(path, error);
-    }
+    if (Error error = flush())
+      return error;
     if (temporary.empty())
       return Error::success();
     stream.reset();

@@ -22,6 +22,8 @@ public:
   /// Says that the temporary file was replaced by a tool, so that what is synced and renamed is what lies there now.
   void wasReplaced();
 
+  /// Writes what the stream holds, so that the temporary file can be read.
+  llvm::Error flush();
   /// Writes everything to the disk.
   llvm::Error sync();
   /// Gives the file its name; after sync().

@@ -86,6 +86,27 @@ void takeApart(Target &target, const llvm::MCSubtargetInfo &info, StringRef aske
   }
 }
 
+// Generated code and data, the weights above all, are laid out for what common CPUs have.
+bool isCpu(const llvm::Triple &triple) {
+  switch (triple.getArch()) {
+  case llvm::Triple::nvptx:
+  case llvm::Triple::nvptx64:
+  case llvm::Triple::amdgcn:
+  case llvm::Triple::r600:
+  case llvm::Triple::spir:
+  case llvm::Triple::spir64:
+  case llvm::Triple::spirv:
+  case llvm::Triple::spirv32:
+  case llvm::Triple::spirv64:
+  case llvm::Triple::dxil:
+  case llvm::Triple::bpfel:
+  case llvm::Triple::bpfeb:
+    return false;
+  default:
+    return triple.isLittleEndian() && (triple.isArch32Bit() || triple.isArch64Bit());
+  }
+}
+
 int64_t hostCache(int name, int64_t otherwise) {
   long bytes = sysconf(name);
   return bytes > 0 ? bytes : otherwise;
@@ -104,6 +125,9 @@ llvm::Expected<Target> selectTarget(const TargetOptions &options, unsigned optLe
   if (!backend || !backend->hasTargetMachine())
     return usage("--target: unknown target '" + options.triple + "'");
 
+  if (!isCpu(triple))
+    return usage("--target: expected a little-endian CPU of 32 or 64 bits, found '" + triple.getArchName() + "'");
+
   Target target;
   target.triple = triple.str();
   target.runsHere = triple.getArch() == host.getArch() && triple.getOS() == host.getOS();
@@ -111,11 +135,13 @@ llvm::Expected<Target> selectTarget(const TargetOptions &options, unsigned optLe
   if (target.isNative && !target.runsHere)
     return usage("-march=native: the target '" + options.triple + "' is not this machine");
   std::string name = options.cpu, features = options.features;
-  if (target.isNative) {
+  bool hasLevels = triple.isX86() && triple.isArch64Bit();
+  // Where libnncc cannot tell CPUs apart, code uses more than all have when it is asked to, not by default.
+  if (target.isNative && (hasLevels || !options.cpu.empty())) {
     name = llvm::sys::getHostCPUName().str();
     features = joinLists(hostFeatures(), features);
   } else if (name.empty()) {
-    name = triple.isX86() && triple.isArch64Bit() ? "x86-64" : "generic";
+    name = hasLevels ? "x86-64" : "generic";
   }
   std::unique_ptr<llvm::MCSubtargetInfo> probe(backend->createMCSubtargetInfo(triple, "", ""));
   if (!probe)
@@ -130,14 +156,15 @@ llvm::Expected<Target> selectTarget(const TargetOptions &options, unsigned optLe
                       [&](const auto &known) { return part.drop_front() == known.Key; }))
       return usage("-mattr: unknown feature '" + part + "', expected '+name' or '-name'");
 
-  target.tune = name;
-  if (triple.isX86() && triple.isArch64Bit()) {
-    std::unique_ptr<llvm::MCSubtargetInfo> info(backend->createMCSubtargetInfo(triple, name, features));
+  target.tune = target.isNative ? llvm::sys::getHostCPUName().str() : name;
+  std::unique_ptr<llvm::MCSubtargetInfo> info(backend->createMCSubtargetInfo(triple, name, features));
+  if (hasLevels) {
     takeApart(target, *info, options.features);
   } else {
+    std::unique_ptr<llvm::MCSubtargetInfo> base(backend->createMCSubtargetInfo(triple, "generic", ""));
     target.cpu = name;
     target.features = features;
-    target.required = options.cpu.empty() && options.features.empty() && !target.isNative ? 0 : NNCC_CPU_OTHER;
+    target.required = (info->getFeatureBits() & ~base->getFeatureBits()).any() ? NNCC_CPU_OTHER : 0;
   }
 
   // Without glibc's environment LLVM calls nothing that C99's libm lacks (sincos, exp10).
