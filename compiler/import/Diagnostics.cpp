@@ -8,6 +8,7 @@ using namespace nncc;
 
 constexpr llvm::StringLiteral limitTag = "nncc.limit";
 constexpr size_t maxName = 120, maxMessage = 8000;
+constexpr unsigned maxWarnings = 8;
 
 Location nncc::fileLocation(MLIRContext *context, StringRef file) { return FileLineColLoc::get(context, file, 0, 0); }
 
@@ -85,6 +86,11 @@ DiagnosticPrinter::DiagnosticPrinter(MLIRContext *context, StringRef file, raw_o
 void DiagnosticPrinter::print(Diagnostic &diagnostic) {
   if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
     ++errorCount;
+  // Warnings leave room for errors.
+  if (diagnostic.getSeverity() == DiagnosticSeverity::Warning && ++warningCount > maxWarnings) {
+    leftOut += 1 + llvm::range_size(diagnostic.getNotes());
+    return;
+  }
   for (DiagnosticArgument &argument : diagnostic.getMetadata())
     if (argument.getKind() == DiagnosticArgument::DiagnosticArgumentKind::Attribute &&
         argument.getAsAttribute() == StringAttr::get(argument.getAsAttribute().getContext(), limitTag))
@@ -136,6 +142,9 @@ void DiagnosticPrinter::printLine(Diagnostic &diagnostic) {
 }
 
 DiagnosticPrinter::~DiagnosticPrinter() {
-  if (leftOut)
-    os << file << ": note: " << leftOut << " more lines were left out\n";
+  if (!leftOut)
+    return;
+  std::string name;
+  escape(file, name);
+  os << name << ": note: " << leftOut << " more lines were left out\n";
 }

@@ -38,7 +38,7 @@ private:
 
   std::string file;
   llvm::raw_ostream &os;
-  unsigned maxLines, lines = 0, leftOut = 0, errorCount = 0;
+  unsigned maxLines, lines = 0, leftOut = 0, errorCount = 0, warningCount = 0;
   bool limit = false;
   mlir::ScopedDiagnosticHandler handler;
 };

@@ -34,6 +34,18 @@ LogicalResult importShrink(Node &node) {
   return node.results(node.convert(results[0], element));
 }
 
+/// And, Or, Xor and Not are for bool, the Bitwise ones for integers, as the form's argument says; nn has one op for
+/// both.
+LogicalResult importLogic(Node &node) {
+  for (Value operand : node.allOperands()) {
+    Type element = Node::typeOf(operand).getElementType();
+    if (!isa<IntegerType>(element) || element.isInteger(1) != (node.form.args == "bool"))
+      return node.error() << "expected " << (node.form.args == "bool" ? "bools" : "integers") << ", found "
+                          << operand.getType();
+  }
+  return node.results(node.buildNamed(node.form.op, node.allOperands(), {}));
+}
+
 /// An operator of any number of operands: op(op(a, b), c)...; `mean` divides by their number.
 LogicalResult importVariadic(Node &node) {
   Value result = node.operand(0);
@@ -57,7 +69,7 @@ LogicalResult importLegacyBinary(Node &node) {
   Value right = node.operand(1);
   int64_t axis = node.integer("axis", x.getRank() - y.getRank());
   bool broadcasts = node.integer("broadcast", 0) != 0;
-  if (axis < 0 || axis + y.getRank() > x.getRank() || (!broadcasts && x.getShape() != y.getShape()))
+  if (axis < 0 || axis > x.getRank() - y.getRank() || (!broadcasts && x.getShape() != y.getShape()))
     return node.error() << "expected operands of one shape or a broadcast, found " << x << " and " << y;
   SmallVector<int64_t> shape(y.getShape());
   shape.resize(x.getRank() - axis, 1);

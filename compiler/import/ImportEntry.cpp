@@ -16,35 +16,6 @@ OwningOpRef<ModuleOp> nncc::importModel(MLIRContext &context, const ModelFile &m
   return Importer(context, model, options).run();
 }
 
-OwningOpRef<ModuleOp> Importer::run() {
-  module = ModuleOp::create(fileLoc);
-  const onnx::GraphProto &graph = file.proto().graph();
-  builder.setInsertionPointToEnd(module->getBody());
-  entry = func::FuncOp::create(builder, fileLoc, "main", builder.getFunctionType({}, {})).addEntryBlock();
-  builder.setInsertionPointToEnd(entry);
-  Frame frame;
-  frame.opsets = &file.opsets();
-  if (failed(importInputs(frame)))
-    return nullptr;
-  bool ok = succeeded(importInitializers(graph, frame));
-  ok &= succeeded(importNodes(graph.node(), frame));
-  for (auto &[key, missing] : unsupported) {
-    auto diagnostic = emitError(missing.loc) << "operator is not supported, inputs (" << missing.types << ")";
-    if (!missing.others.empty())
-      diagnostic << "; nor are nodes " << llvm::join(missing.others, ", ");
-  }
-  if (!ok || failed(finish(frame)))
-    return nullptr;
-  return std::move(module);
-}
-
-static Attribute describe(OpBuilder &builder, StringRef name, RankedTensorType type) {
-  auto entry = [&](StringRef key, Attribute value) { return builder.getNamedAttr(key, value); };
-  return builder.getDictionaryAttr(
-      {entry("name", builder.getStringAttr(name)), entry("shape", builder.getDenseI64ArrayAttr(type.getShape())),
-       entry("type", builder.getI32IntegerAttr(elementTypeNumber(type.getElementType())))});
-}
-
 /// The options name what the model has, and the constant that --value gives.
 static LogicalResult checkNames(const ImportOptions &options, const onnx::GraphProto &graph, Location loc) {
   auto isInput = [&](StringRef name) {
@@ -63,25 +34,56 @@ static LogicalResult checkNames(const ImportOptions &options, const onnx::GraphP
   return success();
 }
 
+OwningOpRef<ModuleOp> Importer::run() {
+  module = ModuleOp::create(fileLoc);
+  const onnx::GraphProto &graph = file.proto().graph();
+  builder.setInsertionPointToEnd(module->getBody());
+  entry = func::FuncOp::create(builder, fileLoc, "main", builder.getFunctionType({}, {})).addEntryBlock();
+  builder.setInsertionPointToEnd(entry);
+  Frame frame;
+  frame.opsets = &file.opsets();
+  if (failed(checkNames(options, graph, fileLoc)))
+    return nullptr;
+  // Where an input has no type yet, operators that nncc lacks are listed all the same.
+  bool ok = succeeded(importInputs(frame));
+  ok &= succeeded(importInitializers(graph, frame));
+  ok &= succeeded(importNodes(graph.node(), frame));
+  for (auto &[key, missing] : unsupported) {
+    auto diagnostic = emitError(missing.loc)
+                      << "operator is not supported, inputs (" << missing.types << ")" << missing.nearest;
+    if (!missing.others.empty())
+      diagnostic << "; nor are nodes " << llvm::join(missing.others, ", ");
+  }
+  if (!ok || failed(finish(frame)))
+    return nullptr;
+  return std::move(module);
+}
+
+static Attribute describe(OpBuilder &builder, StringRef name, RankedTensorType type) {
+  auto entry = [&](StringRef key, Attribute value) { return builder.getNamedAttr(key, value); };
+  return builder.getDictionaryAttr(
+      {entry("name", builder.getStringAttr(name)), entry("shape", builder.getDenseI64ArrayAttr(type.getShape())),
+       entry("type", builder.getI32IntegerAttr(elementTypeNumber(type.getElementType())))});
+}
+
 LogicalResult Importer::importInputs(Frame &frame) {
   const onnx::GraphProto &graph = file.proto().graph();
-  if (failed(checkNames(options, graph, fileLoc)))
-    return failure();
-  if (failed(inputTypes.resolve(graph)))
-    return failure();
+  bool ok = succeeded(inputTypes.resolve(graph));
   declare(graph, frame);
   for (const onnx::ValueInfoProto &input : graph.input()) {
     RankedTensorType type = inputTypes.input(input.name());
-    if (!type)
+    if (!type) {
+      // An initializer's declaration, or an input whose problem has been reported.
+      frame.values[input.name()] = Value();
       continue;
+    }
     Location loc = NameLoc::get(builder.getStringAttr(input.name()), fileLoc);
     Value &value = frame.values[input.name()];
     auto isFixed = [&](auto &entry) { return entry.first == input.name(); };
     if (llvm::any_of(options.values, isFixed)) {
       // A stand-in of the type, which the constant replaces.
       value = arith::ConstantOp::create(builder, loc, cast<TypedAttr>(builder.getZeroAttr(type)));
-      if (failed(fixValue(input.name(), value, fileLoc)))
-        return failure();
+      ok &= succeeded(fixValue(input.name(), value, fileLoc));
       continue;
     }
     inputs.push_back(describe(builder, input.name(), type));
@@ -89,7 +91,7 @@ LogicalResult Importer::importInputs(Frame &frame) {
     value = bufferization::ToTensorOp::create(builder, loc, type, argument, /*restrict=*/true);
   }
   status = entry->addArgument(MemRefType::get({}, builder.getI32Type()), fileLoc);
-  return success();
+  return success(ok);
 }
 
 LogicalResult Importer::fixValue(StringRef name, Value &value, Location loc) {

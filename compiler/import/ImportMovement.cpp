@@ -111,6 +111,8 @@ LogicalResult importSlice(Node &node) {
     if (extent > limits::constantIndices)
       return node.error() << "expected at most " << limits::constantIndices << " elements to read backwards, found "
                           << extent;
+    if (!node.spend(extent * 8))
+      return failure();
     SmallVector<int64_t> indices;
     int64_t at = std::clamp<int64_t>(start, -1, extent - 1), last = std::clamp<int64_t>(end, -1, extent - 1);
     for (; at > last; at = step < -at ? -1 : at + step)

@@ -80,6 +80,8 @@ LogicalResult importPad(Node &node) {
     if (x.getDimSize(d) == 0 || x.getDimSize(d) + before + after > limits::constantIndices)
       return node.error() << "expected elements to repeat along axis " << d << ", and a result of at most "
                           << limits::constantIndices;
+    if (!node.spend((x.getDimSize(d) + before + after) * 8))
+      return failure();
     SmallVector<int64_t> indices;
     for (int64_t at = -before; at < x.getDimSize(d) + after; ++at)
       indices.push_back(sourceIndex(mode, at, x.getDimSize(d)));

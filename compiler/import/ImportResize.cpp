@@ -175,7 +175,9 @@ double Resizer::cubic(double x) const {
 /// Weights of the 2 h elements around a position that lies `ratio`, in (0, 1], behind the h-th of them.
 SmallVector<double> Resizer::coefficients(double ratio, double scale) const {
   if (isNearest) {
-    bool second = nearest == "ceil" || (nearest == "round_prefer_floor" && ratio > 0.5) ||
+    // Up to opset 10 the nearest element is the one behind where the axis shrinks.
+    bool second = nearest == "ceil" || (node.opset < 11 && scale < 1) ||
+                  (nearest == "round_prefer_floor" && ratio > 0.5) ||
                   (nearest == "round_prefer_ceil" && ratio >= 0.5) || ratio == 1;
     return {second ? 0.0 : 1.0, second ? 1.0 : 0.0};
   }
@@ -229,6 +231,9 @@ Value Resizer::resize(Value x, const Axis &axis, int64_t dimension) {
     node.error() << "expected a scale that needs at most 256 elements for one, found " << axis.scale;
     return {};
   }
+  // An index and a weight for each tap.
+  if (!node.spend(axis.out * (int64_t(window) + 2) * 16))
+    return {};
   Taps taps = findTaps(axis);
   if (isNearest) {
     // One of the two weights is 1.
@@ -266,16 +271,14 @@ LogicalResult Resizer::run() {
   static constexpr StringLiteral transformations[] = {
       "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
       "asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize"};
-  if (!llvm::is_contained(modes, mode) || !llvm::is_contained(transformations, coordinates))
-    return node.error() << "expected a known mode and coordinate_transformation_mode, found " << quoted(mode) << " and "
-                        << quoted(coordinates);
+  static constexpr StringLiteral roundings[] = {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
+  if (!llvm::is_contained(modes, mode) || !llvm::is_contained(transformations, coordinates) ||
+      !llvm::is_contained(roundings, nearest))
+    return node.error() << "expected a known mode, coordinate_transformation_mode and nearest_mode, found "
+                        << quoted(mode) << ", " << quoted(coordinates) << " and " << quoted(nearest);
   FailureOr<SmallVector<Axis>> axes = readAxes();
   if (failed(axes) || node.isBroken())
     return failure();
-  // Up to opset 10 the nearest element is the one behind where the input shrinks.
-  if (node.opset < 11)
-    for (const Axis &axis : *axes)
-      nearest = axis.scale < 1 ? "ceil" : nearest;
   llvm::erase_if(*axes, [&](const Axis &axis) {
     return axis.in == axis.out && axis.scale == 1 && coordinates != "tf_crop_and_resize";
   });

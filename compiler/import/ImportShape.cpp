@@ -172,8 +172,9 @@ LogicalResult importDropout(Node &node) {
   (void)node.integer("seed", 0);
   (void)node.integer("is_test", 1);
   DenseElementsAttr training;
-  if (node.operand(2) &&
-      (!matchPattern(node.operand(2), m_Constant(&training)) || !training.isSplat() || training.getSplatValue<bool>()))
+  if (node.operand(2) && (node.type(2).getNumElements() != 1 || !node.type(2).getElementType().isInteger(1)))
+    return node.error() << "expected one bool as training mode, found " << node.type(2);
+  if (node.operand(2) && (!matchPattern(node.operand(2), m_Constant(&training)) || training.getSplatValue<bool>()))
     return node.error() << "training mode is not supported";
   if (node.wants(1)) {
     Type mask = node.opset >= 10 ? Type(node.builder.getI1Type()) : node.type(0).getElementType();

@@ -10,6 +10,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/xxhash.h"
 using namespace mlir;
 using namespace nncc;
 
@@ -23,6 +25,23 @@ const Value *Frame::find(StringRef name) const {
     if (auto found = frame->values.find(name); found != frame->values.end())
       return &found->second;
   return nullptr;
+}
+
+bool Frame::isAbsent(StringRef name) const {
+  for (const Frame *frame = this; frame; frame = frame->outer)
+    if (frame->absent.contains(name))
+      return true;
+  return false;
+}
+
+constexpr size_t longestPath = 200;
+
+static std::string shortenPath(std::string path) {
+  if (path.size() <= longestPath)
+    return path;
+  std::string hash = llvm::utohexstr(llvm::xxh3_64bits(path), /*LowerCase=*/true, 16);
+  path.resize(longestPath - hash.size() - 3);
+  return path + "..." + hash;
 }
 
 static bool exceeds(size_t count, uint8_t most) { return most != kAnyNumber && count > most; }
@@ -65,12 +84,38 @@ static std::string describe(ArrayRef<Value> values) {
   return text;
 }
 
+/// What nncc has of an operator that it lacks: other opsets, or the operator of the same name in ONNX's own domain.
+std::string Importer::nearestForm(StringRef domain, StringRef name, int64_t opset) const {
+  auto found = forms.find(formKey(domain, name));
+  if (found == forms.end())
+    return domain.empty() || !forms.contains(formKey("", name)) ? "" : "; ONNX's own " + name.str() + " is";
+  const Form *removed = findForm(domain, name, opset);
+  if (removed && !removed->importer)
+    return "; it is below opset " + std::to_string(removed->since);
+  unsigned first = kAnyNumber;
+  for (const Form *form : found->second)
+    if (form->importer && form->since > opset)
+      first = std::min<unsigned>(first, form->since);
+  return first == kAnyNumber ? "; it is for wider floats" : "; it is from opset " + std::to_string(first);
+}
+
 void Importer::addUnsupported(const onnx::NodeProto &proto, int64_t opset, Location loc, ArrayRef<Value> operands) {
   std::string types = describe(operands);
   std::string key = functionKey(proto.domain(), proto.op_type(), types + std::to_string(opset));
-  auto [entry, inserted] = unsupported.insert({builder.getStringAttr(key), Unsupported{loc, types, {}}});
-  if (!inserted)
+  auto [entry, inserted] = unsupported.insert({builder.getStringAttr(key), Unsupported{loc, types, {}, {}}});
+  if (inserted)
+    entry->second.nearest = nearestForm(normalizedDomain(proto.domain()), proto.op_type(), opset);
+  else
     entry->second.others.push_back(quoted(nodeName(proto)));
+}
+
+LogicalResult Importer::spend(int64_t bytes, Location loc) {
+  int64_t budget = std::max<int64_t>(limits::writtenBytes, int64_t(file.buffer().getBufferSize()));
+  if (bytes <= budget - written) {
+    written += bytes;
+    return success();
+  }
+  return emitLimit(loc) << "constants of more than " << budget << " bytes would have to be written out";
 }
 
 LogicalResult Importer::importNodes(const Nodes &nodes, Frame &frame) {
@@ -86,33 +131,56 @@ LogicalResult Importer::importNodes(const Nodes &nodes, Frame &frame) {
   return success(ok);
 }
 
+/// A node of an inlined function is named after its callers. Their names come first and may be long, so that a name
+/// beyond some length is cut and told from others by a hash.
+Location Importer::locate(const onnx::NodeProto &proto, int64_t opset, const Frame &frame) {
+  std::string name = frame.prefix + nodeName(proto).str();
+  if (frame.calls)
+    name = shortenPath(name);
+  return nodeLocation(builder.getContext(), file.fileName(), name, proto.op_type(), opset, nodes++);
+}
+
+bool Importer::lacksForm(const onnx::NodeProto &proto, const Form *form, ArrayRef<Value> operands) const {
+  return !form || !form->importer || llvm::any_of(operands, [](Value value) {
+    return value && isa<Float16Type, BFloat16Type>(getElementTypeOrSelf(value.getType()));
+  });
+}
+
+/// A node that uses what could not be imported fails in silence; the operators in its bodies are looked at all the
+/// same.
+void Importer::importPoisoned(const onnx::NodeProto &proto, const LocalFunction *callee, Location loc,
+                              ArrayRef<Value> operands, Frame &frame) {
+  if (callee)
+    (void)importCall(proto, *callee, loc, operands, frame);
+  for (const onnx::AttributeProto &attribute : proto.attribute())
+    if (attribute.has_g())
+      (void)importGraph(attribute.g(), SmallVector<Value>(size_t(attribute.g().input_size())), frame);
+}
+
 LogicalResult Importer::importNode(const onnx::NodeProto &proto, Frame &frame) {
   StringRef domain = normalizedDomain(proto.domain());
   int64_t opset = frame.opsets->lookup(domain);
-  std::string name = frame.prefix + nodeName(proto).str();
-  Location loc = nodeLocation(builder.getContext(), file.fileName(), name, proto.op_type(), opset, nodes++);
-  // The message gate has counted nodes once; control flow may import a body more often.
-  if (nodes > 2 * limits::nodes)
-    return emitLimit(loc) << "more than " << 2 * limits::nodes << " nodes were imported";
+  Location loc = locate(proto, opset, frame);
   // Absent operands stay null and so do those whose nodes failed; the latter make this node fail in silence.
   SmallVector<Value> operands;
   bool poisoned = false;
   for (const std::string &input : proto.input()) {
     const Value *value = input.empty() ? nullptr : frame.find(input);
+    if (!value && !input.empty() && !frame.isAbsent(input))
+      return emitError(loc) << "uses " << quoted(input) << ", which has no value here";
     operands.push_back(value ? *value : Value());
     poisoned |= value && !*value;
   }
   const LocalFunction *callee = file.callee(proto);
   const Form *form = callee ? nullptr : findForm(domain, proto.op_type(), opset);
-  bool narrowFloat = llvm::any_of(operands, [](Value value) {
-    return value && isa<Float16Type, BFloat16Type>(getElementTypeOrSelf(value.getType()));
-  });
-  if (!callee && (!form || !form->importer || narrowFloat)) {
+  if (!callee && lacksForm(proto, form, operands)) {
     addUnsupported(proto, opset, loc, operands);
+    poisoned = true;
+  }
+  if (poisoned) {
+    importPoisoned(proto, callee, loc, operands, frame);
     return failure();
   }
-  if (poisoned)
-    return failure();
   if (callee)
     return importCall(proto, *callee, loc, operands, frame);
   while (!operands.empty() && !operands.back())
@@ -163,20 +231,26 @@ LogicalResult Importer::importCall(const onnx::NodeProto &proto, const LocalFunc
   Frame body;
   body.opsets = &callee.opsets;
   body.arguments = &arguments;
-  body.prefix = frame.prefix + nodeName(proto).str() + "/";
+  body.prefix = shortenPath(frame.prefix + nodeName(proto).str()) + "/";
   body.calls = frame.calls + 1;
-  // An absent operand is absent in the body too.
-  for (auto [input, operand] : llvm::zip(function.input(), operands))
-    if (operand)
-      body.values[input] = operand;
+  // An absent operand is absent in the body too, and one that could not be imported is known there to be so.
+  for (auto [i, input] : llvm::enumerate(function.input())) {
+    StringRef given = int(i) < proto.input_size() ? StringRef(proto.input(int(i))) : "";
+    if (given.empty() || !frame.find(given))
+      body.absent.insert(input);
+    else
+      body.values[input] = operands[i];
+  }
   if (failed(importNodes(function.node(), body)))
     return failure();
   for (auto [i, output] : llvm::enumerate(proto.output())) {
     if (output.empty())
       continue;
     const Value *value = body.find(function.output(int(i)));
-    if (!value || !*value)
+    if (!value)
       return emitError(loc) << "output " << quoted(output) << " of the function is an input that is not given";
+    if (!*value)
+      return failure();
     frame.values[output] = *value;
     if (!frame.calls && failed(fixValue(output, frame.values[output], loc)))
       return failure();
@@ -190,8 +264,12 @@ LogicalResult Importer::importInitializers(const onnx::GraphProto &graph, Frame 
     Location loc = NameLoc::get(builder.getStringAttr(tensor.name()), fileLoc);
     ElementsAttr value = readTensor(file, tensor, fileLoc);
     ok &= bool(value);
-    frame.values[tensor.name()] =
-        value ? Value(arith::ConstantOp::create(builder, loc, cast<TypedAttr>(value))) : Value();
+    Value &constant = frame.values[tensor.name()];
+    if (!value)
+      continue;
+    constant = arith::ConstantOp::create(builder, loc, cast<TypedAttr>(value));
+    if (!frame.outer)
+      ok &= succeeded(fixValue(tensor.name(), constant, fileLoc));
   }
   return success(ok);
 }
@@ -211,7 +289,10 @@ FailureOr<SmallVector<Value>> Importer::importGraph(const onnx::GraphProto &grap
   SmallVector<Value> outputs;
   for (const onnx::ValueInfoProto &output : graph.output()) {
     const Value *value = frame.find(output.name());
-    if (!value || !*value)
+    if (!value)
+      return emitError(fileLoc) << "output " << quoted(output.name()) << " of graph " << quoted(graph.name())
+                                << " has no value here";
+    if (!*value)
       return failure();
     outputs.push_back(*value);
   }

@@ -8,6 +8,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace nncc {
 class Node;
@@ -37,8 +38,11 @@ struct Frame {
   const llvm::StringMap<const onnx::AttributeProto *> *arguments = nullptr;
   std::string prefix;
   unsigned calls = 0;
+  /// Inputs of the function that its caller does not give.
+  llvm::StringSet<> absent;
 
   const mlir::Value *find(llvm::StringRef name) const;
+  bool isAbsent(llvm::StringRef name) const;
 };
 
 class Importer {
@@ -51,6 +55,8 @@ public:
                                                               Frame &outer);
   /// How many nodes had operators that nncc lacks; a branch that has one cannot become a trap.
   size_t unsupportedCount() const { return unsupported.size(); }
+  /// Counts bytes of constants that an operator's importer writes out; a diagnostic beyond the limit for all of them.
+  llvm::LogicalResult spend(int64_t bytes, mlir::Location loc);
 
   mlir::OpBuilder builder;
   const ModelFile &file;
@@ -61,7 +67,7 @@ private:
   /// Operators that nncc lacks, by operator, opset and types, with the nodes that need them.
   struct Unsupported {
     mlir::Location loc;
-    std::string types;
+    std::string types, nearest;
     llvm::SmallVector<std::string> others;
   };
 
@@ -71,12 +77,17 @@ private:
   llvm::LogicalResult importInitializers(const onnx::GraphProto &graph, Frame &frame);
   llvm::LogicalResult importNodes(const Nodes &nodes, Frame &frame);
   llvm::LogicalResult importNode(const onnx::NodeProto &proto, Frame &frame);
+  bool lacksForm(const onnx::NodeProto &proto, const Form *form, llvm::ArrayRef<mlir::Value> operands) const;
+  void importPoisoned(const onnx::NodeProto &proto, const LocalFunction *callee, mlir::Location loc,
+                      llvm::ArrayRef<mlir::Value> operands, Frame &frame);
+  mlir::Location locate(const onnx::NodeProto &proto, int64_t opset, const Frame &frame);
   llvm::LogicalResult importCall(const onnx::NodeProto &proto, const LocalFunction &callee, mlir::Location loc,
                                  llvm::ArrayRef<mlir::Value> operands, Frame &frame);
   llvm::LogicalResult fixValue(llvm::StringRef name, mlir::Value &value, mlir::Location loc);
   const Form *findForm(llvm::StringRef domain, llvm::StringRef name, int64_t opset) const;
   void addUnsupported(const onnx::NodeProto &proto, int64_t opset, mlir::Location loc,
                       llvm::ArrayRef<mlir::Value> operands);
+  std::string nearestForm(llvm::StringRef domain, llvm::StringRef name, int64_t opset) const;
   llvm::LogicalResult finish(Frame &frame);
 
   const ImportOptions &options;
@@ -88,6 +99,7 @@ private:
   llvm::MapVector<mlir::StringAttr, Unsupported> unsupported;
   llvm::SmallVector<mlir::Attribute> inputs;
   unsigned nodes = 0;
+  int64_t written = 0;
 };
 
 } // namespace nncc

@@ -2,6 +2,7 @@
 #include "compiler/import/InputTypes.h"
 #include "compiler/import/Diagnostics.h"
 #include "compiler/import/ElementTypes.h"
+#include "compiler/import/Limits.h"
 using namespace mlir;
 using namespace nncc;
 constexpr int64_t dynamic = ShapedType::kDynamic;
@@ -84,7 +85,8 @@ LogicalResult InputTypes::resolveInput(const onnx::ValueInfoProto &input) {
   if (!tensor.has_shape()) {
     if (!given)
       return emitError(loc) << "input " << name << " has no shape; --shape " << input.name() << "=... gives one";
-    if (llvm::any_of(*given, [](int64_t dim) { return dim < 0; }) || !checkedSize(*given, 16))
+    if (given->size() > limits::rank || llvm::any_of(*given, [](int64_t dim) { return dim < 0; }) ||
+        !checkedSize(*given, 16))
       return emitError(loc) << "--shape gives input " << name << " a shape that cannot be";
     types[input.name()] = RankedTensorType::get(*given, element);
     return success();
@@ -123,6 +125,8 @@ LogicalResult InputTypes::resolveInput(const onnx::ValueInfoProto &input) {
   }
   if (!ok)
     return failure();
+  if (shape.size() > limits::rank)
+    return emitError(loc) << "input " << name << " has " << shape.size() << " dimensions, more than " << limits::rank;
   if (llvm::any_of(shape, [](int64_t dim) { return dim < 0; }) || !checkedSize(shape, 16))
     return emitError(loc) << "input " << name << " has a negative dimension or more elements than can be addressed";
   types[input.name()] = RankedTensorType::get(shape, element);

@@ -17,6 +17,8 @@ constexpr unsigned rank = 64;
 constexpr int64_t tensorBytes = int64_t(1) << 48;
 /// Indices written out for a reversed slice or a repeated border.
 constexpr int64_t constantIndices = 1 << 24;
+/// Of all constants that operators write out together, or the model's size where that is more.
+constexpr int64_t writtenBytes = 64 << 20;
 /// Of an axis that Resize computes: each of its positions has weights.
 constexpr int64_t resizedExtent = 1 << 20;
 constexpr unsigned functionDepth = 64;

@@ -1,6 +1,9 @@
 // Binding of operands, attributes and constants of a node; building is in NodeBuild.cpp. See Node.h.
 #include "compiler/import/Node.h"
 #include "compiler/import/ElementTypes.h"
+#include "compiler/import/Limits.h"
+#include "compiler/import/ReadTensor.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 using namespace mlir;
 using namespace nncc;
@@ -127,17 +130,23 @@ bool Node::isConstant(unsigned i) const {
   return operand(i) && (!type(i).getNumElements() || matchPattern(operand(i), m_Constant()));
 }
 
-/// The value of a constant operand, or a diagnostic.
+/// The value of a constant operand, or a diagnostic. Folders see no resource, an operand of an importer is read
+/// whatever its size.
 static DenseElementsAttr constantOf(Node &node, unsigned i) {
-  DenseElementsAttr dense;
-  if (!node.isBroken() && !node.type(i).getNumElements()) // there is nothing to know
+  if (node.isBroken())
+    return {};
+  if (!node.type(i).getNumElements()) // there is nothing to know
     return DenseElementsAttr::get(node.type(i), ArrayRef<Attribute>());
-  if (!node.isBroken() && !matchPattern(node.operand(i), m_Constant(&dense))) {
-    std::string name = quoted(node.proto.input(int(i)));
-    node.error() << "operand " << i << " " << name << " is not constant, but shapes depend on it; --value " << name
-                 << "=... fixes it";
+  ElementsAttr value;
+  if (matchPattern(node.operand(i), m_Constant(&value))) {
+    if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
+      return denseFromBytes(node.type(i), resource.getRawHandle().getBlob()->getData());
+    return cast<DenseElementsAttr>(value);
   }
-  return dense;
+  std::string name = quoted(node.proto.input(int(i)));
+  node.error() << "operand " << i << " " << name << " is not constant, but shapes depend on it; --value " << name
+               << "=... fixes it";
+  return {};
 }
 
 FailureOr<SmallVector<int64_t>> Node::constantInts(unsigned i) {
@@ -172,6 +181,8 @@ FailureOr<Node::OptionalInts> Node::intsOperandOrAttribute(unsigned i, StringRef
       return failure();
     return OptionalInts(*values);
   }
+  if (i < form.maxInputs)
+    return OptionalInts(); // an attribute of other opsets
   return has(name) ? OptionalInts(integers(name)) : OptionalInts();
 }
 
@@ -202,6 +213,8 @@ FailureOr<int64_t> Node::axis(int64_t axis, int64_t rank) {
 }
 
 FailureOr<SmallVector<int64_t>> Node::axes(ArrayRef<int64_t> axes, int64_t rank) {
+  if (rank > limits::rank)
+    return error() << "expected at most " << limits::rank << " dimensions, found " << rank;
   SmallVector<int64_t> result;
   for (int64_t each : axes) {
     FailureOr<int64_t> positive = axis(each, rank);

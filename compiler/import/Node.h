@@ -72,6 +72,8 @@ public:
   bool isBroken() const { return broken; }
   /// Whether a tensor of this shape can be; reports it where not.
   bool fits(llvm::ArrayRef<int64_t> shape);
+  /// Counts bytes of constants that are about to be written out; reports it where they are too many.
+  bool spend(int64_t bytes);
   /// The non-negative axis below `rank`, or a diagnostic.
   mlir::FailureOr<int64_t> axis(int64_t axis, int64_t rank);
   mlir::FailureOr<llvm::SmallVector<int64_t>> axes(llvm::ArrayRef<int64_t> axes, int64_t rank);

@@ -1,6 +1,7 @@
 // Building ops from a node: inference with a diagnostic, creation with explicit types, verification, and only then
 // folding. The builders that MLIR generates abort where a model's types don't fit. See Node.h.
 #include "compiler/import/ElementTypes.h"
+#include "compiler/import/Limits.h"
 #include "compiler/import/Node.h"
 #include "mlir/IR/Verifier.h"
 using namespace mlir;
@@ -41,12 +42,21 @@ SmallVector<Value> Node::create(OperationState &state, ArrayRef<Value> values) {
 }
 
 bool Node::fits(ArrayRef<int64_t> shape) {
+  if (shape.size() > limits::rank) {
+    error() << "a result has " << shape.size() << " dimensions, more than " << limits::rank;
+    return false;
+  }
   if (checkedSize(shape, 8))
     return true;
   auto diagnostic = error() << "a result of [";
   llvm::interleaveComma(shape, diagnostic);
   diagnostic << "] has a negative dimension or more elements than can be addressed";
   return false;
+}
+
+bool Node::spend(int64_t bytes) {
+  broken |= mlir::failed(importer.spend(bytes, loc));
+  return !broken;
 }
 
 void Node::addEpilogue(OperationState &state, ArrayRef<Value> values) {
@@ -134,7 +144,7 @@ Value Node::toChannelsFirst(Value x) {
 
 void Node::checkIndices(Value indices, ArrayRef<int64_t> extents) {
   DenseIntElementsAttr dense;
-  if (broken)
+  if (broken || !typeOf(indices).getNumElements())
     return;
   if (!matchPattern(indices, m_Constant(&dense))) {
     nn::CheckIndexOp::create(builder, loc, indices, importer.status, builder.getDenseI64ArrayAttr(extents));

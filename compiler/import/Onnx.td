@@ -1,5 +1,6 @@
-// The form table: one record for each operator and opset from which on its form (inputs, attributes, meaning) holds. It is
-// the only place that knows opset numbers' ranges; the importer takes a name's greatest `since` not above the model's.
+// The form table: one record for each operator and opset from which on its form (inputs, attributes, meaning) holds; the
+// importer takes a name's greatest `since` not above the model's. Forms that differ in details only share a record, and
+// their importer asks for the opset.
 include "llvm/TableGen/SearchableTable.td"
 
 // `op`: what it becomes (the last op of several); `least` to `most` inputs, of which the first `least` must be given;
@@ -34,19 +35,27 @@ class Removed<string name, int since> : Form<name, since, "", 0, 0, ""> {
 
 //===-- Elementwise ---------------------------------------------------------------------------------------------===//
 
-foreach form = [["Add", "add"], ["Sub", "sub"], ["Mul", "mul"], ["Div", "div"], ["Equal", "equal"], ["Less", "less"],
-                ["LessOrEqual", "less_or_equal"], ["Greater", "greater"], ["GreaterOrEqual", "greater_or_equal"],
-                ["And", "and"], ["Or", "or"], ["Xor", "xor"], ["BitwiseAnd", "and"], ["BitwiseOr", "or"],
-                ["BitwiseXor", "xor"]] in
-  def : Elementwise<form[0], 7, form[1], 2>;
-foreach form = [["Neg", "neg"], ["Abs", "abs"], ["Sign", "sign"], ["Reciprocal", "reciprocal"], ["Sqrt", "sqrt"],
-                ["Floor", "floor"], ["Ceil", "ceil"], ["Round", "round"], ["Exp", "exp"], ["Log", "log"],
-                ["Erf", "erf"], ["Sin", "sin"], ["Cos", "cos"], ["Tan", "tan"], ["Asin", "asin"], ["Acos", "acos"],
-                ["Atan", "atan"], ["Sinh", "sinh"], ["Cosh", "cosh"], ["Tanh", "tanh"], ["Asinh", "asinh"],
-                ["Acosh", "acosh"], ["Atanh", "atanh"], ["Relu", "relu"], ["Sigmoid", "sigmoid"],
-                ["HardSwish", "hard_swish"], ["Softplus", "softplus"], ["Softsign", "softsign"], ["Mish", "mish"],
-                ["IsNaN", "is_nan"], ["Not", "not"], ["BitwiseNot", "not"]] in
-  def : Elementwise<form[0], 1, form[1], 1>;
+foreach name = ["Add", "Sub", "Mul", "Div", "Equal", "Less", "Greater"] in
+  def : Elementwise<name, 7, !tolower(name), 2>;
+def : Elementwise<"LessOrEqual", 12, "less_or_equal", 2>;
+def : Elementwise<"GreaterOrEqual", 12, "greater_or_equal", 2>;
+foreach name = ["Neg", "Abs", "Reciprocal", "Sqrt", "Floor", "Ceil", "Exp", "Log", "Tanh", "Relu", "Sigmoid",
+                "Softplus", "Softsign"] in
+  def : Elementwise<name, 1, !tolower(name), 1>;
+foreach name = ["Sin", "Cos", "Tan", "Asin", "Acos", "Atan"] in
+  def : Elementwise<name, 7, !tolower(name), 1>;
+foreach name = ["Sign", "Erf", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh"] in
+  def : Elementwise<name, 9, !tolower(name), 1>;
+def : Elementwise<"IsNaN", 9, "is_nan", 1>;
+def : Elementwise<"Round", 11, "round", 1>;
+def : Elementwise<"HardSwish", 14, "hard_swish", 1>;
+def : Elementwise<"Mish", 18, "mish", 1>;
+foreach name = ["And", "Or", "Xor"] in {
+  def : Form<name, 7, "nn." # !tolower(name), 2, 2, "importLogic", "bool">;
+  def : Form<"Bitwise" # name, 18, "nn." # !tolower(name), 2, 2, "importLogic", "integer">;
+}
+def : Form<"Not", 1, "nn.not", 1, 1, "importLogic", "bool">;
+def : Form<"BitwiseNot", 18, "nn.not", 1, 1, "importLogic", "integer">;
 foreach form = [["Add", "add"], ["Sub", "sub"], ["Mul", "mul"], ["Div", "div"], ["Pow", "pow"], ["Equal", "equal"],
                 ["Less", "less"], ["Greater", "greater"], ["And", "and"], ["Or", "or"], ["Xor", "xor"]] in
   def : Form<form[0], 1, "nn." # form[1], 2, 2, "importLegacyBinary">;
@@ -180,4 +189,5 @@ def : Form<"RNN", 7, "nn.recurrent", 3, 6, "importRecurrent", "rnn", 2>;
 
 def : Form<"If", 1, "scf.if", 1, 1, "importIf", "", 255>;
 def : Form<"Loop", 1, "scf.for", 0, 255, "importLoop", "", 255>;
+def : Form<"Scan", 8, "scf.for", 0, 255, "importBatchScan", "", 255>;
 def : Form<"Scan", 9, "scf.for", 1, 255, "importScan", "", 255>;

@@ -51,6 +51,7 @@ void Validator::checkOpsets(const google::protobuf::RepeatedPtrField<onnx::Opera
 }
 
 void Validator::checkFunctions() {
+  SmallVector<const LocalFunction *> functions; // in the file's order, so that errors come in it too
   for (const onnx::FunctionProto &proto : file.proto().functions()) {
     std::unique_ptr<LocalFunction> function = readFunction(proto);
     if (!function) {
@@ -60,17 +61,16 @@ void Validator::checkFunctions() {
     Opsets opsets;
     checkOpsets(proto.opset_import(), opsets);
     std::string key = functionKey(normalizedDomain(proto.domain()), proto.name(), function->overload);
-    if (!file.functions.try_emplace(key, std::move(function)).second)
+    auto [entry, inserted] = file.functions.try_emplace(key, std::move(function));
+    functions.push_back(entry->second.get());
+    if (!inserted)
       error() << "function " << quoted(proto.name()) << " of domain " << quoted(proto.domain())
               << " is defined more than once";
   }
   if (!ok)
     return;
-  // In the file's order, so that errors come in it too.
-  for (const onnx::FunctionProto &proto : file.proto().functions())
-    for (auto &entry : file.functions)
-      if (entry.second->proto == &proto)
-        checkFunction(*entry.second);
+  for (const LocalFunction *function : functions)
+    checkFunction(*function);
 }
 
 void Validator::checkFunction(const LocalFunction &function) {

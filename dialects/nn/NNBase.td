@@ -33,6 +33,8 @@ def NN_NumberTensor : RankedTensorOf<[NN_Number]>;
 def NN_FloatTensor : RankedTensorOf<[NN_Float]>;
 def NN_IntegerTensor : RankedTensorOf<[NN_Integer]>;
 def NN_BoolTensor : RankedTensorOf<[NN_Bool]>;
+// What has bits: bool, and integers bit by bit.
+def NN_BitsTensor : RankedTensorOf<[NN_Integer, NN_Bool]>;
 def NN_IndexTensor : RankedTensorOf<[SI64, SI32]>;
 
 class NN_Op<string mnemonic, list<Trait> traits = []> : Op<NN_Dialect, mnemonic, traits>;

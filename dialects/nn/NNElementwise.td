@@ -114,10 +114,10 @@ def NN_GreaterOrEqualOp : NN_Predicate<"greater_or_equal", NN_NumberTensor, ["x"
 def NN_IsNanOp : NN_Predicate<"is_nan", NN_FloatTensor, ["x"], "isNan(x)">;
 def NN_IsInfOp : NN_Predicate<"is_inf", NN_FloatTensor, ["x"], "isInf(x, negative, positive)", ["negative", "positive"]>;
 // On bool and, bit by bit, on integers.
-def NN_AndOp : NN_Elementwise<"and", NN_Tensor, ["x", "y"], "x & y">;
-def NN_OrOp : NN_Elementwise<"or", NN_Tensor, ["x", "y"], "x | y">;
-def NN_XorOp : NN_Elementwise<"xor", NN_Tensor, ["x", "y"], "x ^ y">;
-def NN_NotOp : NN_Elementwise<"not", NN_Tensor, ["x"], "~x">;
+def NN_AndOp : NN_Elementwise<"and", NN_BitsTensor, ["x", "y"], "x & y">;
+def NN_OrOp : NN_Elementwise<"or", NN_BitsTensor, ["x", "y"], "x | y">;
+def NN_XorOp : NN_Elementwise<"xor", NN_BitsTensor, ["x", "y"], "x ^ y">;
+def NN_NotOp : NN_Elementwise<"not", NN_BitsTensor, ["x"], "~x">;
 def NN_ShiftLeftOp : NN_Elementwise<"shift_left", NN_IntegerTensor, ["x", "y"], "shiftLeft(x, y)">;
 def NN_ShiftRightOp : NN_Elementwise<"shift_right", NN_IntegerTensor, ["x", "y"], "shiftRight(x, y)">;
 def NN_WhereOp : NN_Elementwise<"where", NN_Tensor, ["condition", "x", "y"], "select(condition, x, y)">;

@@ -157,6 +157,10 @@ template <class Adaptor> static LogicalResult inferPool(Loc loc, Adaptor a, Type
   return infer(types, shape, element);
 }
 LogicalResult PoolOp::inferReturnTypes(MLIRContext *, Loc loc, Adaptor a, Types &types) {
+  if (a.getKind() != PoolKind::max && !isa<FloatType>(typeOf(a.getX()).getElementType()))
+    return emitOptionalError(loc, "expected floats to average or to take a norm of, found ", typeOf(a.getX()));
+  if (a.getKind() == PoolKind::lp && a.getP() < 1)
+    return emitOptionalError(loc, "expected p of at least 1, found ", int64_t(a.getP()));
   return inferPool(loc, a, typeOf(a.getX()).getElementType(), types);
 }
 LogicalResult PoolIndexOp::inferReturnTypes(MLIRContext *c, Loc loc, Adaptor a, Types &types) {

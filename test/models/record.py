@@ -28,7 +28,7 @@ class Builder:
 
     def __init__(self, name, seed=None, prefix=""):
         self.random = np.random.default_rng(zlib.crc32((seed or name).encode()))
-        self.name, self.prefix = name, prefix
+        self.name, self.prefix, self.opset = name, prefix, 17
         self.nodes, self.initializers, self.inputs, self.outputs, self.feeds = [], [], [], [], []
 
     def value(self, kind):
@@ -79,8 +79,8 @@ class Builder:
     def body(self):
         return helper.make_graph(self.nodes, self.name, self.inputs, self.outputs, self.initializers)
 
-    def model(self, opset=17):
-        return helper.make_model(self.body(), opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    def model(self):
+        return helper.make_model(self.body(), opset_imports=[helper.make_opsetid("", self.opset)], ir_version=8)
 
     # The blocks that several graphs share.
 
@@ -571,6 +571,46 @@ def loop_scan_output(b):
 
 
 @graph
+def loop_run_time(b):
+    """Trips and condition are inputs; the rows of the scan output are declared, and as many as there will be."""
+    body = Builder("body", prefix="body_")
+    for name, kind in (("i", TensorProto.INT64), ("go", TensorProto.BOOL), ("h", TensorProto.FLOAT)):
+        body.inputs.append(helper.make_tensor_value_info(name, kind, [2, 13] if name == "h" else []))
+    h = body.op("Add", "h", body.op("Mul", "h", body.scalar(0.5)))
+    less = body.op("Less", body.op("ReduceSum", body.op("Abs", h), keepdims=0), body.scalar(150))
+    body.output(body.op("And", "go", less), "go_out", TensorProto.BOOL, [])
+    body.output(h, "h_out", shape=[2, 13])
+    body.output(body.op("ReduceSum", h, body.ints(1), keepdims=0), "sum", shape=[2])
+    b.nodes.append(helper.make_node("Loop", [b.input("trips", np.int64(9)), b.input("begins", np.array(True)),
+                                             b.data("x", 2, 13)], ["last", "sums"], name="Loop", body=body.body()))
+    for name in ("last", "sums"):
+        b.outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
+
+
+@graph
+def resize_opset_10(b):
+    """Nearest: an axis that shrinks takes the element behind, one that grows the element before."""
+    b.opset = 10
+    x = b.data("x", 1, 3, 6, 5)
+    for i, scales in enumerate(((1, 1, 0.5, 2), (1, 1, 2, 0.6), (1, 1, 0.34, 0.4), (1, 1, 1.7, 1))):
+        b.output(b.op("Resize", x, b.constant(np.array(scales, np.float32)), mode="nearest"), f"y{i}")
+
+
+@graph
+def empty_indices(b):
+    """Indices without elements, and a sum over their results."""
+    x = b.data("x", 3, 3)
+    none = b.constant(np.zeros((1, 0), np.int64))
+    rows = b.op("Gather", x, none, axis=0)
+    each = b.op("GatherElements", x, b.constant(np.zeros((3, 0), np.int64)), axis=1)
+    same = b.op("ScatterElements", x, b.constant(np.zeros((3, 0), np.int64)),
+                b.constant(np.zeros((3, 0), np.float32)), axis=1)
+    b.output(rows, "rows")
+    b.output(each, "each")
+    b.output(b.op("Add", same, x), "sum")
+
+
+@graph
 def scan_cell(b):
     body = Builder("body", prefix="body_")
     body.inputs = [helper.make_tensor_value_info("state", TensorProto.FLOAT, [3, 7]),
@@ -614,7 +654,7 @@ def record(name):
         for i, (value, value_name) in enumerate(zip(values, named)):
             data = numpy_helper.from_array(np.asarray(value), value_name).SerializeToString()
             save(os.path.join(folder, "test_data_set_0", f"{kind}_{i}.pb"), data)
-    scales = ", ".join(f"{np.abs(value).max():.3g}" for value in results)
+    scales = ", ".join(f"{np.abs(value).max(initial=0):.3g}" for value in results)
     print(f"{name}: outputs up to {scales}")
 
 
