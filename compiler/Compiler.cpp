@@ -8,6 +8,8 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/thread.h"
@@ -72,10 +74,12 @@ private:
     printer = std::make_unique<DiagnosticPrinter>(context.get(), options.input, err);
     if (int status = readModel())
       return status;
-    if (options.check)
-      return ExitDone;
+    if (int status = checkPassNames())
+      return status;
     if (int status = runStages())
       return status;
+    if (options.check)
+      return ExitDone;
     if (options.stopAfter && *options.stopAfter != Stage::LLVM)
       return writeModule();
     if (emitOptions.kind == OutputKind::Mlir)
@@ -84,8 +88,12 @@ private:
   }
 
   int report(llvm::Error error, ExitCode code) {
-    llvm::handleAllErrors(std::move(error),
-                          [&](const llvm::ErrorInfoBase &info) { err << "nncc: error: " << info.message() << "\n"; });
+    llvm::handleAllErrors(std::move(error), [&](const llvm::ErrorInfoBase &info) {
+      err << "nncc: error: " << info.message() << "\n";
+      std::error_code cause = info.convertToErrorCode();
+      if (cause == std::errc::no_space_on_device || cause == std::errc::file_too_large)
+        code = ExitResource;
+    });
     return code;
   }
 
@@ -120,8 +128,33 @@ private:
     return ExitDone;
   }
 
+  // The passes of --print-ir-after are among those that run.
+  int checkPassNames() {
+    std::string pipeline;
+    llvm::raw_string_ostream os(pipeline);
+    for (Stage stage : allStages) {
+      PassManager pm(context.get());
+      buildStage(stage, pm, options.pipeline);
+      pm.printAsTextualPipeline(os);
+      os << ',';
+    }
+    // Options stand in braces behind a pass, nested passes in parentheses behind what they run on.
+    llvm::StringSet<> known = {"all"};
+    SmallVector<StringRef> parts;
+    llvm::SplitString(pipeline, parts, ",()");
+    for (StringRef part : parts)
+      known.insert(part.split('{').first);
+    for (const std::string &name : options.printIRAfter)
+      if (!known.contains(name))
+        return report(llvm::createStringError("--print-ir-after: no pass '" + name + "' runs"), ExitUsage);
+    return ExitDone;
+  }
+
   int runStages() {
-    Stage last = options.stopAfter.value_or(emitOptions.kind == OutputKind::Mlir ? Stage::Import : Stage::LLVM);
+    // An operator that has no way down is found by `lower`.
+    Stage last = options.check
+                     ? Stage::Lower
+                     : options.stopAfter.value_or(emitOptions.kind == OutputKind::Mlir ? Stage::Import : Stage::LLVM);
     for (Stage stage : allStages) {
       if (stage <= options.startAfter || stage > last)
         continue;
@@ -137,7 +170,8 @@ private:
         // What no stage before could say is that an operator has no way down.
         return failed(stage <= Stage::Lower ? ExitInput : ExitInternal);
       }
-      if (options.saveTemps)
+      statistics.countFusions(stage, *module);
+      if (options.saveTemps && !options.check)
         if (int status = writeModule(stage))
           return status;
     }

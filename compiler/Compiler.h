@@ -18,7 +18,7 @@ struct CompileOptions {
   TargetOptions target;
   PipelineOptions pipeline;
   EmitOptions emit;
-  /// Read and import only, report every problem, write nothing.
+  /// Read, import and lower, report every problem, write nothing.
   bool check = false;
   /// Run stages after `startAfter` (for MLIR input) up to `stopAfter`, and print the module when that is not the last.
   Stage startAfter = Stage::Import;
@@ -38,6 +38,9 @@ int compileToSharedObject(CompileOptions options, llvm::StringRef path, llvm::ra
 /// Makes running out of memory end in exit code 3 and a bug in 4, with one line on standard error, temporary files
 /// removed. Once, at a tool's start.
 void installFailureHandlers(llvm::StringRef tool);
+
+/// Writes what standard output still holds; what went wrong with it, or nothing.
+std::string flushOutput();
 
 /// A stack for signal handlers of this thread, without which a stack overflow would end in a signal after all.
 class AlternateStack {

@@ -1,7 +1,9 @@
 // Statistics.h's implementation.
 #include "compiler/Statistics.h"
 #include "dialects/nn/NN.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 #include <sys/resource.h>
 using namespace mlir;
@@ -23,12 +25,31 @@ void Statistics::end() {
 
 void Statistics::countModel(ModuleOp module) {
   module.walk([&](Operation *op) {
+    norms -= isa<nn::NormOp>(op); // what the model says itself is no fusion
+    attentions -= isa<nn::AttentionOp>(op);
     if (isa_and_present<nn::NNDialect>(op->getDialect()) && !op->hasTrait<OpTrait::IsTerminator>())
       nodes++;
     if (op->hasTrait<OpTrait::ConstantLike>())
       if (auto type = dyn_cast<ShapedType>(op->getResult(0).getType()))
         parameters += type.getNumElements();
   });
+}
+
+void Statistics::countFusions(Stage stage, ModuleOp module) {
+  int64_t generics = 0;
+  module.walk([&](Operation *op) {
+    generics += isa<linalg::GenericOp>(op);
+    if (stage != Stage::Graph)
+      return;
+    norms += isa<nn::NormOp>(op);
+    attentions += isa<nn::AttentionOp>(op);
+    auto fused = dyn_cast<nn::EpilogueInterface>(op);
+    epilogues += fused && !nn::isIdentityEpilogue(fused.getEpilogue());
+  });
+  if (stage == Stage::Lower)
+    elementwise = generics;
+  if (stage == Stage::Schedule)
+    elementwise -= generics;
 }
 
 void Statistics::countOutput(const ModelInfo &info) {
@@ -63,6 +84,10 @@ void Statistics::print(raw_ostream &os, bool json) const {
                                                {"worker_bytes", output.workerBytes},
                                                {"code_bytes", codeBytes},
                                                {"weights_bytes", output.weightsBytes},
+                                               {"fusions", llvm::json::Object{{"norm", norms},
+                                                                              {"attention", attentions},
+                                                                              {"epilogue", epilogues},
+                                                                              {"elementwise", elementwise}}},
                                                {"compile_seconds", seconds},
                                                {"peak_bytes", peak}})
        << "\n";
@@ -78,6 +103,8 @@ void Statistics::print(raw_ostream &os, bool json) const {
   row("  per worker", output.workerBytes);
   row("code bytes", codeBytes);
   row("weights bytes", output.weightsBytes);
+  row("fusions", llvm::formatv("{0} norm, {1} attention, {2} epilogue, {3} elementwise", norms, attentions, epilogues,
+                               elementwise));
   row("compile seconds", llvm::format("%.2f", seconds));
   row("peak bytes", peak);
 }

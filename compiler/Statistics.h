@@ -1,6 +1,7 @@
 // What a compilation took and made, for --time and --stats.
 #pragma once
 #include "compiler/emit/ModelInfo.h"
+#include "passes/Pipeline.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
 
@@ -13,6 +14,8 @@ public:
   void end();
   /// Counts what the model holds, as imported.
   void countModel(mlir::ModuleOp module);
+  /// Counts what the stage fused, from the module that it leaves.
+  void countFusions(Stage stage, mlir::ModuleOp module);
   void countOutput(const ModelInfo &info);
   void setCodeBytes(uint64_t bytes) { codeBytes = bytes; }
 
@@ -26,6 +29,8 @@ private:
   bool running = false;
   uint64_t nodes = 0, parameters = 0, codeBytes = 0;
   double flops = 0;
+  // Ops that one op of another kind came from or took in, by that kind.
+  int64_t norms = 0, attentions = 0, epilogues = 0, elementwise = 0;
   ModelInfo output;
 };
 
