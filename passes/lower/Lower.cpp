@@ -144,9 +144,22 @@ struct LowerToScalar : OpConversionPattern<nn::ToScalarOp> {
     return success();
   }
 };
+
+// The rows of a loop: ops that move elements whatever their type.
+template <class Op> struct LowerRow : OpConversionPattern<Op> {
+  using OpConversionPattern<Op>::OpConversionPattern;
+  LogicalResult matchAndRewrite(Op op, typename Op::Adaptor a, ConversionPatternRewriter &b) const override {
+    Operation *lowered = b.cloneWithoutRegions(*op.getOperation());
+    lowered->setOperands(a.getOperands());
+    lowered->getResult(0).setType(this->getTypeConverter()->convertType(op.getType()));
+    b.replaceOp(op, lowered);
+    return success();
+  }
+};
 } // namespace
 
 void lower::populateBoundaryPatterns(const TypeConverter &types, RewritePatternSet &patterns) {
-  patterns.add<LowerConstant, LowerToTensor, LowerMaterialize, LowerFromScalar, LowerToScalar>(types,
-                                                                                               patterns.getContext());
+  patterns.add<LowerConstant, LowerToTensor, LowerMaterialize, LowerFromScalar, LowerToScalar,
+               LowerRow<tensor::EmptyOp>, LowerRow<tensor::ExtractSliceOp>, LowerRow<tensor::InsertSliceOp>>(
+      types, patterns.getContext());
 }

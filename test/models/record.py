@@ -611,6 +611,23 @@ def empty_indices(b):
 
 
 @graph
+def scan_integers(b):
+    """Integers and bools carried, scanned and collected; the rows from the end on."""
+    body = Builder("body", prefix="body_")
+    kinds = {"state": TensorProto.INT64, "slice": TensorProto.INT64, "flag": TensorProto.BOOL}
+    body.inputs = [helper.make_tensor_value_info(name, kind, [3]) for name, kind in kinds.items()]
+    step = body.op("Where", "flag", body.op("Add", "state", "slice"), "state")
+    body.output(step, "next", TensorProto.INT64, [3])
+    body.output(body.op("Mul", step, body.ints(2)), "row", TensorProto.INT64, [3])
+    body.output(body.op("Less", step, "slice"), "less", TensorProto.BOOL, [3])
+    x = b.random.integers(-9, 9, (5, 3))
+    outputs = b.op("Scan", b.input("h0", np.array([1, 2, 3])), b.input("x", x), b.input("flags", x % 3 > 0), outputs=3,
+                   body=body.body(), num_scan_inputs=2, scan_input_directions=[1, 0], scan_output_directions=[0, 1])
+    for value, name, kind in zip(outputs, ("last", "rows", "less"), (TensorProto.INT64,) * 2 + (TensorProto.BOOL,)):
+        b.output(value, name, kind)
+
+
+@graph
 def scan_cell(b):
     body = Builder("body", prefix="body_")
     body.inputs = [helper.make_tensor_value_info("state", TensorProto.FLOAT, [3, 7]),
