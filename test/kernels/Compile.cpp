@@ -1,18 +1,6 @@
 // From a kernel op on tensors to a function in memory.
 #include "Kernels.h"
 #include "dialects/kernel/Kernel.h"
-#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
-#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
-#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
-#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVMPass.h"
-#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
-#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
-#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
-#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
-#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
-#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
-#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
-#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -21,13 +9,11 @@
 #include "mlir/Transforms/Passes.h"
 #include "passes/kernels/Passes.h"
 #include "passes/schedule/Passes.h"
-#include "llvm/IR/LegacyPassManager.h"
+#include "test/tools/Jit.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
-#include "llvm/Transforms/Utils/Cloning.h"
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -140,36 +126,9 @@ static void lower(ModuleOp module) {
   PassManager pm(module.getContext());
   pm.addNestedPass<func::FuncOp>(nncc::createEmitKernels());
   pm.addPass(createCSEPass());
-  pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(memref::createExpandStridedMetadataPass());
-  pm.addPass(createLowerAffinePass());
-  pm.addPass(createConvertVectorToLLVMPass());
-  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
-  pm.addPass(createArithToLLVMConversionPass());
-  pm.addPass(createConvertMathToLLVMPass());
-  pm.addPass(createConvertIndexToLLVMPass());
-  pm.addPass(createUBToLLVMConversionPass());
-  pm.addPass(createConvertFuncToLLVMPass());
-  pm.addPass(createConvertControlFlowToLLVMPass());
-  pm.addPass(createReconcileUnrealizedCastsPass());
+  addLoopsToLLVM(pm, /*barePointers=*/false);
   if (failed(pm.run(module)))
     die("lowering failed");
-}
-
-static void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::LoopAnalysisManager la;
-  llvm::FunctionAnalysisManager fa;
-  llvm::CGSCCAnalysisManager ca;
-  llvm::ModuleAnalysisManager ma;
-  llvm::PipelineTuningOptions tuning;
-  tuning.LoopVectorization = tuning.SLPVectorization = false;
-  llvm::PassBuilder builder(&machine, tuning);
-  builder.registerModuleAnalyses(ma);
-  builder.registerCGSCCAnalyses(ca);
-  builder.registerFunctionAnalyses(fa);
-  builder.registerLoopAnalyses(la);
-  builder.crossRegisterProxies(la, fa, ca, ma);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, ma);
 }
 
 Program compile(MLIRContext &context, StringRef text, const Level &level, std::string *assembly) {
@@ -200,19 +159,11 @@ Program compile(MLIRContext &context, StringRef text, const Level &level, std::s
   auto machine = cantFail(builder.createTargetMachine());
   llvmModule->setTargetTriple(machine->getTargetTriple());
   llvmModule->setDataLayout(machine->createDataLayout());
-  for (llvm::Function &function : *llvmModule)
-    if (!function.isDeclaration()) {
-      function.addFnAttr("target-cpu", level.cpu);
-      function.addFnAttr("prefer-vector-width", "512");
-    }
   optimise(*llvmModule, *machine);
   if (assembly) {
     llvm::SmallString<0> text;
     llvm::raw_svector_ostream stream(text);
-    llvm::legacy::PassManager emit;
-    auto copy = llvm::CloneModule(*llvmModule);
-    if (!machine->addPassesToEmitFile(emit, stream, nullptr, llvm::CodeGenFileType::AssemblyFile))
-      emit.run(*copy);
+    writeAssembly(*llvmModule, *machine, stream);
     *assembly = std::string(text);
   }
   program.jit = cantFail(llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(builder).create());

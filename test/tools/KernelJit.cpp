@@ -1,35 +1,21 @@
 // KernelJit.h's implementation: the same order of passes as the compiler's, without outlining.
 #include "test/tools/KernelJit.h"
 #include "dialects/kernel/Kernel.h"
-#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
-#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
-#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
-#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVMPass.h"
-#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
-#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/MathToLibm/MathToLibm.h"
-#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
-#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
-#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
-#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
-#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Linalg/Passes.h"
-#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/kernels/Passes.h"
+#include "test/tools/Jit.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
-#include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
-#include "llvm/Transforms/Utils/Cloning.h"
 using namespace mlir;
 
 void registerJitDialects(DialectRegistry &registry) {
@@ -55,46 +41,8 @@ static LogicalResult lower(ModuleOp module, const JitOptions &options) {
   }
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(memref::createExpandStridedMetadataPass());
-  pm.addPass(createLowerAffinePass());
-  pm.addPass(createConvertVectorToLLVMPass());
-  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
-  pm.addPass(createArithToLLVMConversionPass());
-  pm.addPass(createConvertMathToLLVMPass());
-  pm.addPass(createConvertIndexToLLVMPass());
-  pm.addPass(createUBToLLVMConversionPass());
-  ConvertFuncToLLVMPassOptions bare;
-  bare.useBarePtrCallConv = true;
-  pm.addPass(createConvertFuncToLLVMPass(bare));
-  pm.addPass(createConvertControlFlowToLLVMPass());
-  pm.addPass(createReconcileUnrealizedCastsPass());
+  addLoopsToLLVM(pm, /*barePointers=*/true);
   return pm.run(module);
-}
-
-static void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
-  for (llvm::Function &f : module) {
-    if (f.isDeclaration())
-      continue;
-    f.addFnAttr("target-cpu", machine.getTargetCPU());
-    f.addFnAttr("prefer-vector-width", "512");
-    for (llvm::Argument &arg : f.args())
-      if (arg.getType()->isPointerTy())
-        arg.addAttr(llvm::Attribute::NoAlias);
-  }
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager graphs;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PipelineTuningOptions tuning;
-  tuning.LoopVectorization = tuning.SLPVectorization = false;
-  llvm::PassBuilder builder(&machine, tuning);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(graphs);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, graphs, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
 }
 
 std::unique_ptr<llvm::orc::LLJIT> compileKernels(ModuleOp module, const JitOptions &options) {
@@ -119,14 +67,15 @@ std::unique_ptr<llvm::orc::LLJIT> compileKernels(ModuleOp module, const JitOptio
     return nullptr;
   translated->setTargetTriple(machine->getTargetTriple());
   translated->setDataLayout(machine->createDataLayout());
+  for (llvm::Function &f : *translated)
+    for (llvm::Argument &arg : f.args())
+      if (!f.isDeclaration() && arg.getType()->isPointerTy())
+        arg.addAttr(llvm::Attribute::NoAlias);
   optimise(*translated, *machine);
   if (!options.assembly.empty()) {
     std::error_code error;
     llvm::raw_fd_ostream out(options.assembly, error);
-    std::unique_ptr<llvm::Module> copy = llvm::CloneModule(*translated);
-    llvm::legacy::PassManager codegen;
-    machine->addPassesToEmitFile(codegen, out, nullptr, llvm::CodeGenFileType::AssemblyFile);
-    codegen.run(*copy);
+    writeAssembly(*translated, *machine, out);
   }
   auto jit = exitOnError(llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(target).create());
   exitOnError(jit->addIRModule(llvm::orc::ThreadSafeModule(std::move(translated), std::move(llvmContext))));
