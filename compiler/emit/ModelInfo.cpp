@@ -18,10 +18,9 @@ constexpr ElementType elementTypes[] = {
     {NNCC_DOUBLE, 8, "double"},    {NNCC_UINT32, 4, "uint32_t"}, {NNCC_UINT64, 8, "uint64_t"},
     {NNCC_BFLOAT16, 2, "uint16_t"}};
 
-const ElementType &lookup(unsigned type) {
+const ElementType *lookup(unsigned type) {
   const ElementType *known = llvm::find_if(elementTypes, [&](const ElementType &e) { return e.type == type; });
-  assert(known != std::end(elementTypes) && "an importer lets known types through only");
-  return *known;
+  return known == std::end(elementTypes) ? nullptr : known;
 }
 
 std::vector<TensorInfo> readTensors(ModuleOp module, StringRef attribute) {
@@ -61,8 +60,12 @@ uint64_t TensorInfo::elements() const {
 
 uint64_t TensorInfo::bytes() const { return elements() * elementBytes(type); }
 
-StringRef cType(unsigned type) { return lookup(type).c; }
-unsigned elementBytes(unsigned type) { return lookup(type).bytes; }
+StringRef cType(unsigned type) {
+  assert(lookup(type) && "an importer lets known types through only");
+  return lookup(type)->c;
+}
+
+unsigned elementBytes(unsigned type) { return lookup(type) ? lookup(type)->bytes : 0; }
 
 ModelInfo readModelInfo(ModuleOp module) {
   ModelInfo info;

@@ -34,7 +34,7 @@ struct ModelInfo {
 
 inline constexpr uint64_t arenaAlign = 64;
 
-/// The C type of an nncc_type, and its bytes.
+/// The C type of an nncc_type, and its bytes; 0 for a type that no model can have.
 llvm::StringRef cType(unsigned type);
 unsigned elementBytes(unsigned type);
 

@@ -25,7 +25,7 @@ static Difference differ(double got, double expected, const Tolerance &tolerance
 
 /// As stored, but a bool is any byte; the error is the difference as a double, never 0 for values that differ.
 static Difference differExactly(uint32_t type, const uint8_t *got, const uint8_t *expected, uint64_t index) {
-  unsigned bytes = typeBytes(type);
+  unsigned bytes = elementBytes(type);
   bool equal = type == NNCC_BOOL ? !got[index] == !expected[index]
                                  : std::memcmp(got + index * bytes, expected + index * bytes, bytes) == 0;
   if (equal)

@@ -134,8 +134,8 @@ llvm::Expected<bool> nncc::run::compareOutputs(const Session &session, llvm::Arr
       scaleError = INFINITY;
       continue;
     }
-    Comparison result =
-        compare(tensor.type, session.output(i), wanted.data.data(), tensor.bytes / typeBytes(tensor.type), tolerance);
+    Comparison result = compare(tensor.type, session.output(i), wanted.data.data(),
+                                tensor.bytes / elementBytes(tensor.type), tolerance);
     printComparison(tensor, session.output(i), wanted, result, os);
     equal &= result.mismatches == 0;
     scaleError = std::max(scaleError, result.scaleError);

@@ -98,7 +98,7 @@ static void writeJson(const Options &options, const Session &session, const Mach
 static void summarise(const Session &session, llvm::raw_ostream &os) {
   for (uint32_t i = 0; i < session.model.outputs; i++) {
     const nncc_tensor &tensor = session.model.output[i];
-    uint64_t elements = tensor.bytes / typeBytes(tensor.type);
+    uint64_t elements = tensor.bytes / elementBytes(tensor.type);
     double least = INFINITY, most = -INFINITY, sum = 0;
     for (uint64_t k = 0; k < elements; k++) {
       double value = element(tensor.type, session.output(i), k);

@@ -88,7 +88,7 @@ llvm::Expected<Tensor> nncc::run::parseNpy(llvm::StringRef path, llvm::StringRef
     return bad(describe(tensor.type, tensor.shape) + " does not fit the " + llvm::Twine(data.size()) +
                " bytes of data");
   if (valueOf(header, "'fortran_order'").starts_with("True"))
-    tensor.data = toRowMajor({data.bytes_begin(), data.size()}, tensor.shape, typeBytes(tensor.type));
+    tensor.data = toRowMajor({data.bytes_begin(), data.size()}, tensor.shape, elementBytes(tensor.type));
   else
     tensor.data.assign(data.bytes_begin(), data.bytes_end());
   return tensor;

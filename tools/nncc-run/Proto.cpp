@@ -23,7 +23,7 @@ llvm::Expected<Tensor> nncc::run::parseProto(llvm::StringRef path, llvm::StringR
   tensor.name = proto.name();
   tensor.type = uint32_t(proto.data_type());
   tensor.shape.assign(proto.dims().begin(), proto.dims().end());
-  unsigned bytes = typeBytes(tensor.type);
+  unsigned bytes = elementBytes(tensor.type);
   if (!bytes)
     return fail(ExitCode::Usage, path + ": element type " + llvm::Twine(tensor.type) + " is not supported");
   if (proto.data_location() == onnx::TensorProto::EXTERNAL)

@@ -41,7 +41,7 @@ llvm::Error Session::allocate(const SessionOptions &options) {
     if (!hasBytes(tensor.type, {tensor.shape, tensor.rank}, tensor.bytes))
       return fail(ExitCode::Usage, llvm::Twine("'") + tensor.name + "': " + describe(tensor) +
                                        ": free dimensions are not supported yet");
-    auto buffer = Buffer::create(tensor.bytes, 64, options.unaligned ? typeBytes(tensor.type) : 0);
+    auto buffer = Buffer::create(tensor.bytes, 64, options.unaligned ? elementBytes(tensor.type) : 0);
     if (!buffer)
       return buffer.takeError();
     buffers.push_back(std::move(*buffer));
@@ -102,7 +102,7 @@ void Session::setZeros(unsigned index) { std::memset(inputs[index].data(), 0, in
 
 void Session::setRandom(unsigned index) {
   uint32_t type = model.input[index].type;
-  unsigned bytes = typeBytes(type);
+  unsigned bytes = elementBytes(type);
   uint64_t state = 0x9E3779B97F4A7C15u * (index + 1);
   for (uint8_t *at = inputs[index].data(), *end = at + inputs[index].size(); at != end; at += bytes) {
     state += 0x9E3779B97F4A7C15u; // splitmix64

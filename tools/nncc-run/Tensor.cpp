@@ -11,29 +11,6 @@
 
 using namespace nncc::run;
 
-unsigned nncc::run::typeBytes(uint32_t type) {
-  switch (type) {
-  case NNCC_UINT8:
-  case NNCC_INT8:
-  case NNCC_BOOL:
-    return 1;
-  case NNCC_UINT16:
-  case NNCC_INT16:
-  case NNCC_FLOAT16:
-  case NNCC_BFLOAT16:
-    return 2;
-  case NNCC_FLOAT:
-  case NNCC_INT32:
-  case NNCC_UINT32:
-    return 4;
-  case NNCC_INT64:
-  case NNCC_UINT64:
-  case NNCC_DOUBLE:
-    return 8;
-  }
-  return 0;
-}
-
 llvm::StringRef nncc::run::typeName(uint32_t type) {
   switch (type) {
   case NNCC_FLOAT:
@@ -83,7 +60,7 @@ std::string nncc::run::describe(const nncc_tensor &tensor) {
 
 bool nncc::run::hasBytes(uint32_t type, llvm::ArrayRef<int64_t> shape, uint64_t bytes) {
   bool wraps = false, empty = false;
-  uint64_t product = typeBytes(type);
+  uint64_t product = elementBytes(type);
   for (int64_t extent : shape) {
     if (extent < 0)
       return false;

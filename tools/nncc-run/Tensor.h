@@ -1,5 +1,6 @@
 // Tensors as nncc-run sees them: a type, a shape, bytes. Reads .pb (TensorProto) and .npy files, writes .npy.
 #pragma once
+#include "compiler/emit/ModelInfo.h"
 #include "runtime/nncc.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
@@ -9,6 +10,7 @@
 #include <vector>
 
 namespace nncc::run {
+using nncc::elementBytes;
 
 struct Tensor {
   std::string name; // empty when the file does not say
@@ -17,8 +19,6 @@ struct Tensor {
   std::vector<uint8_t> data;
 };
 
-/// Bytes of an element; 0 for a type that no model can have.
-unsigned typeBytes(uint32_t type);
 /// numpy's name of an element type.
 llvm::StringRef typeName(uint32_t type);
 bool isFloat(uint32_t type);
