@@ -80,6 +80,11 @@ void buildLowerPipeline(OpPassManager &pm, const PipelineOptions &options) {
 void buildSchedulePipeline(OpPassManager &pm, const PipelineOptions &options) {
   if (options.runs("fuse-elementwise"))
     pm.addNestedPass<func::FuncOp>(createFuseElementwise());
+  if (options.runs("winograd")) {
+    WinogradOptions winograd;
+    winograd.largestTile = options.winogradTile;
+    pm.addPass(createWinograd(winograd));
+  }
   pm.addNestedPass<func::FuncOp>(createChooseTiles());
   pm.addPass(createPackWeights());
   pm.addPass(createPackRecurrent());
@@ -174,12 +179,17 @@ void registerPassesAndPipelines() {
     Option<bool> tidy{*this, "tidy", llvm::cl::desc("canonicalize between passes"), llvm::cl::init(true)};
     ListOption<std::string> without{*this, "without", llvm::cl::desc("optional passes to leave out")};
     Option<bool> debugInfo{*this, "g", llvm::cl::desc("name nodes for debuggers"), llvm::cl::init(false)};
+    Option<int64_t> winogradTile{*this, "winograd-tile", llvm::cl::desc("as -fwinograd"), llvm::cl::init(4)};
   };
   for (Stage stage : llvm::drop_begin(allStages)) {
     std::string name = ("nncc-" + stageName(stage)).str(), description = ("the stage '" + stageName(stage) + "'").str();
     PassPipelineRegistration<Options>(name, description, [stage](OpPassManager &pm, const Options &options) {
       buildStage(stage, pm,
-                 {options.optLevel, options.tidy, options.debugInfo, {options.without.begin(), options.without.end()}});
+                 {options.optLevel,
+                  options.tidy,
+                  options.debugInfo,
+                  options.winogradTile,
+                  {options.without.begin(), options.without.end()}});
     });
   }
 }

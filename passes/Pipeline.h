@@ -25,6 +25,8 @@ struct PipelineOptions {
   bool tidy = true;
   /// Name ONNX nodes for debuggers.
   bool debugInfo = false;
+  /// Outputs of a tile of minimal filtering along a dimension, at most: 2 or 4.
+  int64_t winogradTile = 4;
   /// Optional passes that are left out, by their names in optionalPasses.
   std::vector<std::string> without = {};
 
@@ -35,7 +37,8 @@ struct PipelineOptions {
 /// The passes that results do not depend on: a pass's name without its `nncc-`, as -fno-NAME takes it.
 inline constexpr llvm::StringLiteral optionalPasses[] = {
     "recognise-activation", "recognise-norm",   "recognise-attention", "propagate-transposes", "fold-flatten",
-    "fold-scales",          "fuse-projections", "merge-reshapes",      "fuse-epilogue",        "fuse-elementwise"};
+    "fold-scales",          "fuse-projections", "merge-reshapes",      "fuse-epilogue",        "fuse-elementwise",
+    "winograd"};
 
 /// The dialects of all stages with the interfaces that passes ask of upstream's ops.
 void registerDialects(mlir::DialectRegistry &registry);

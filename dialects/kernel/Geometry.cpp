@@ -143,6 +143,8 @@ std::optional<Slabs> nncc::kernel::slabsOf(GemmOp op) {
 
 std::optional<Slabs> nncc::kernel::slabsOf(ConvOp op) {
   TileAttr tile = op.getTileAttr();
+  if (op.getWinograd())
+    return std::nullopt;
   WindowGeometry g = geometryOf(op);
   Type element = getElementTypeOrSelf(op.getX().getType());
   int64_t depth = g.ic / g.groups;

@@ -1,6 +1,7 @@
 // Sizes, units and checks of the contractions.
 #include "dialects/kernel/Geometry.h"
 #include "dialects/kernel/Kernel.h"
+#include "dialects/kernel/Winograd.h"
 
 using namespace mlir;
 using namespace nncc;
@@ -68,18 +69,26 @@ LogicalResult BatchMatmulOp::verify() {
 
 SmallVector<int64_t> ConvOp::getKernelExtents() {
   unsigned spatial = shapeOf(getX()).size() - 2;
-  return SmallVector<int64_t>(getTile() ? shapeOf(getW()).slice(5 - spatial, spatial)
-                                        : shapeOf(getW()).take_front(spatial));
+  SmallVector<int64_t> extents(getTile() ? shapeOf(getW()).slice(5 - spatial, spatial)
+                                         : shapeOf(getW()).take_front(spatial));
+  if (auto tile = getWinograd())
+    for (auto [extent, outputs] : llvm::zip(extents, *tile))
+      extent -= outputs - 1;
+  return extents;
 }
 
 SmallVector<int64_t> ConvOp::getUnits() {
   WindowGeometry g = geometryOf(*this);
   int64_t panels = g.groups * tilesOf(g.oc / g.groups, getTile()->getPanel());
+  if (getWinograd())
+    return {tilesOf(winogradOf(*this).count, getTile()->getRows()), panels};
   if (auto pixels = pixelsOf(*this))
     return {tilesOf(pixels->rows, getTile()->getRows()), panels};
   return {g.outputRows(), panels};
 }
 int64_t ConvOp::getScratchBytes() {
+  if (getWinograd())
+    return winogradScratchOf(*this).bytes;
   auto slabs = slabsOf(*this);
   return slabs ? slabs->scratchBytes : 0;
 }
@@ -106,6 +115,17 @@ LogicalResult ConvOp::verify() {
   size_t rank = shapeOf(getX()).size();
   if (w.size() != (getTile() ? 7 : rank))
     return emitOpError("expected weights of ") << (getTile() ? 7 : rank) << " dimensions, found " << getW().getType();
+  if (auto tile = getWinograd()) {
+    if (tile->size() != rank - 2 || llvm::any_of(*tile, [](int64_t outputs) { return outputs < 1; }))
+      return emitOpError("expected a tile of outputs for ") << rank - 2 << " spatial dimensions";
+    WindowGeometry g = geometryOf(*this);
+    if (llvm::any_of(g.kernel, [](int64_t taps) { return taps < 1; }) || getNchwInput() || !canFilter(g) ||
+        !getElementTypeOrSelf(getX().getType()).isF32())
+      return emitOpError("expected a convolution that minimal filtering can compute");
+    WinogradGeometry filter = winogradOf(*this);
+    if (std::max(filter.points[0], filter.points[1]) > mostPoints)
+      return emitOpError("expected at most ") << mostPoints << " products along a dimension";
+  }
   WindowGeometry g = geometryOf(*this);
   if (g.groups < 1 || g.ic % g.groups || g.oc % g.groups)
     return emitOpError("expected channels that divide into ") << g.groups << " groups";

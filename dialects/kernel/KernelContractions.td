@@ -50,18 +50,22 @@ def Kernel_ConvOp : Kernel_Contraction<"conv", ["getScratchBytes"]> {
     `schedule` packs w to [groups][ceil(OC / groups / panel)][KD][KH][KW][IC / groups][panel] (missing spatial
     dimensions are 1) and sets `tile`. Units: rows of the output (tiles of pixels where the convolution is pointwise),
     panels of all groups.
+    With `winograd`, the extents of a tile of outputs, the kernel computes by minimal filtering (Winograd.h), and the
+    spatial extents of w are those of a tile's products: tile + taps - 1. Units: as many tiles as `tile` has rows,
+    panels of all groups.
   }];
   let arguments = (ins AnyBuffer:$x, AnyBuffer:$w, Variadic<AnyBuffer>:$extras, AnyBuffer:$init,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
                        DefaultValuedAttr<I64Attr, "1">:$groups, UnitAttr:$nchwInput,
-                       OptionalAttr<Kernel_TileAttr>:$tile);
+                       OptionalAttr<DenseI64ArrayAttr>:$winograd, OptionalAttr<Kernel_TileAttr>:$tile);
   let assemblyFormat = [{
-    $x `,` $w `into` $init `strides` $strides `pads` $pads `dilations` $dilations (`tile` $tile^)? attr-dict
+    $x `,` $w `into` $init `strides` $strides `pads` $pads `dilations` $dilations (`winograd` $winograd^)?
+    (`tile` $tile^)? attr-dict
     `:` type($x) `,` type($w) `into` type($init) (`->` type($results)^)?
     custom<Epilogue>(ref(type($init)), $extras, type($extras), $epilogue)
   }];
   let members = [{
-    /// The kernel's spatial extents; from the packed weights once `tile` is set.
+    /// The window's spatial extents; from the packed weights once `tile` is set.
     ::llvm::SmallVector<int64_t> getKernelExtents();
   }];
 }

@@ -144,12 +144,16 @@ void ContractionEmitter::forEachSlab(int64_t depth, int64_t taps, function_ref<v
   });
 }
 
+// Vectors of 16 bytes take longer to multiply than memory takes to deliver.
+bool ContractionEmitter::comeFromMemory(int64_t weightBytes) const {
+  return weightBytes * 16 > target.getL2() && lanes * element.getIntOrFloatBitWidth() > 128;
+}
+
 void ContractionEmitter::prefetchWeights(int64_t weightBytes, Address distance, Value tileNumber) {
   ahead.reset();
-  // Vectors of 16 bytes take longer to multiply than memory takes to deliver.
-  int64_t bytes = element.getIntOrFloatBitWidth() / 8;
-  if (weightBytes * 16 <= target.getL2() || lanes * bytes <= 16)
+  if (!comeFromMemory(weightBytes))
     return;
+  int64_t bytes = element.getIntOrFloatBitWidth() / 8;
   int64_t lines = std::max<int64_t>(1, panel * bytes / 64);
   ahead = add(distance, rem(tileNumber, lines), 64 / bytes);
 }
@@ -159,11 +163,8 @@ void ContractionEmitter::step(MutableArrayRef<Value> acc, ArrayRef<Column> colum
   SmallVector<Value> w;
   for (const Column &column : columns)
     w.push_back(load(weights, add(column.weights, offset), lanes, masked ? column.mask : Value()));
-  if (ahead) {
-    Address line = add(add(add(columns.front().weights, offset), *ahead), weights.offset);
-    memref::PrefetchOp::create(b, weights.flat, ValueRange{value(line)}, /*isWrite=*/false, /*localityHint=*/2,
-                               /*isDataCache=*/true);
-  }
+  if (ahead)
+    prefetchRead(weights, add(add(columns.front().weights, offset), *ahead));
   for (auto [r, at] : llvm::enumerate(x)) {
     if (!at)
       continue;

@@ -49,6 +49,10 @@ public:
 
   /// The accumulators' first values for `height` rows: zeros, or the bias where the epilogue begins by adding it.
   llvm::SmallVector<Value> start(llvm::ArrayRef<Column> columns, int64_t height, llvm::ArrayRef<RowBase> bases);
+  /// Whether that is a bias.
+  bool startsWithBias() const { return biasAdd; }
+  /// Whether so many weights, read once, are worth a prefetch.
+  bool comeFromMemory(int64_t weightBytes) const;
   /// From here on `step` asks for the lines of weights `distance` further, where weights come from memory: as many
   /// tiles as a row of the panel has lines share them, by the tile's number.
   void prefetchWeights(int64_t weightBytes, Address distance, Value tileNumber);

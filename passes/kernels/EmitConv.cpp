@@ -184,6 +184,8 @@ void ConvEmitter::channels(ArrayRef<bool> reads, Value count, Address pixel, Add
 } // namespace
 
 LogicalResult emitConv(kernel::ConvOp op, const KernelSite &site) {
+  if (op.getWinograd())
+    return emitWinograd(op, site);
   kernel::WindowGeometry g = kernel::geometryOf(op);
   if (auto pixels = kernel::pixelsOf(op)) {
     Product p = {op.getX(), op.getW(),       op.getInit(),    op.getTileAttr(),

@@ -119,6 +119,11 @@ void Emitter::prefetchWrite(const Buffer &m, Address at) {
                              /*isDataCache=*/true);
 }
 
+void Emitter::prefetchRead(const Buffer &m, Address at) {
+  memref::PrefetchOp::create(b, m.flat, ValueRange{value(add(at, m.offset))}, /*isWrite=*/false, /*localityHint=*/2,
+                             /*isDataCache=*/true);
+}
+
 //===-- Control -------------------------------------------------------------------------------------------------===//
 
 void Emitter::loop(Value from, Value to, int64_t step, function_ref<void(Value)> body) {
@@ -149,6 +154,29 @@ void Emitter::onlyIf(Value condition, function_ref<void()> body) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(&op.getThenRegion().front());
   body();
+}
+
+void Emitter::either(Value condition, function_ref<void()> then, function_ref<void()> otherwise) {
+  if (auto known = getConstantIntValue(condition))
+    return *known ? then() : otherwise();
+  auto op = scf::IfOp::create(b, condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(&op.getThenRegion().front());
+  then();
+  b.setInsertionPointToStart(&op.getElseRegion().front());
+  otherwise();
+}
+
+Value Emitter::either(Value condition, function_ref<Value()> then, Value otherwise) {
+  if (auto known = getConstantIntValue(condition))
+    return *known ? then() : otherwise;
+  auto op = scf::IfOp::create(b, TypeRange{otherwise.getType()}, condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(&op.getThenRegion().front());
+  scf::YieldOp::create(b, then());
+  b.setInsertionPointToStart(&op.getElseRegion().front());
+  scf::YieldOp::create(b, otherwise);
+  return op.getResult(0);
 }
 
 //===-- Lanes ---------------------------------------------------------------------------------------------------===//

@@ -94,6 +94,8 @@ public:
   void storeScalar(Value v, const Buffer &m, Address at);
   /// Asks for a line that will be written.
   void prefetchWrite(const Buffer &m, Address at);
+  /// Asks the second-level cache for a line that will be read.
+  void prefetchRead(const Buffer &m, Address at);
 
   //===-- Control -----------------------------------------------------------------------------------------------===//
   /// for (i = from; i < to; i += step) body(i); with `init`, `body` changes the carried values in place and the loop
@@ -103,6 +105,9 @@ public:
                                 llvm::function_ref<void(Value, llvm::SmallVector<Value> &)> body);
   /// Runs `body` where the condition holds; emits no branch where it is constant.
   void onlyIf(Value condition, llvm::function_ref<void()> body);
+  /// One or the other, by the condition.
+  void either(Value condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise);
+  Value either(Value condition, llvm::function_ref<Value()> then, Value otherwise);
 
   //===-- Lanes -------------------------------------------------------------------------------------------------===//
   /// A constant in all lanes.
@@ -126,6 +131,7 @@ private:
 llvm::LogicalResult emitGemm(kernel::GemmOp op, const KernelSite &site);
 llvm::LogicalResult emitBatchMatmul(kernel::BatchMatmulOp op, const KernelSite &site);
 llvm::LogicalResult emitConv(kernel::ConvOp op, const KernelSite &site);
+llvm::LogicalResult emitWinograd(kernel::ConvOp op, const KernelSite &site);
 llvm::LogicalResult emitDepthwise(kernel::DepthwiseOp op, const KernelSite &site);
 llvm::LogicalResult emitPool(kernel::PoolOp op, const KernelSite &site);
 llvm::LogicalResult emitPoolIndex(kernel::PoolIndexOp op, const KernelSite &site);

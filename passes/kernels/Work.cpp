@@ -1,5 +1,6 @@
 // Work.h's implementation.
 #include "passes/kernels/Work.h"
+#include "dialects/kernel/Winograd.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "passes/kernels/EmitGeneric.h"
 #include "llvm/ADT/StringExtras.h"
@@ -19,6 +20,14 @@ static void addSharedBytes(Operation *op, Work &work) {
       .Case<kernel::ConvOp>([&](auto conv) {
         work.rowPartBytes = kernel::countBytes(conv.getW());
         work.panelPartBytes = kernel::countBytes(conv.getX());
+        if (conv.getWinograd()) {
+          kernel::WinogradGeometry w = kernel::winogradOf(conv);
+          kernel::WindowGeometry g = kernel::geometryOf(conv);
+          double products = double(w.count * w.products());
+          work.arithmetic = 2 * products * double(g.ic / g.groups) * double(g.oc);
+          // Some six instructions for each vector, of which loads and stores are not paired as multiply-adds are.
+          work.panelPartArithmetic = 13 * products * double(g.ic);
+        }
       })
       .Case<kernel::BatchMatmulOp>([&](auto matmul) { work.panelPartBytes = kernel::countBytes(matmul.getA()); });
 }
@@ -27,6 +36,7 @@ Work workOf(Operation *op) {
   if (auto kernelOp = dyn_cast<kernel::KernelInterface>(op)) {
     Work work = {SmallVector<int64_t, 2>(kernelOp.getUnits()), kernelOp.getScratchBytes(), kernelOp.getFlops(),
                  kernelOp.getBytes()};
+    work.arithmetic = work.flops;
     addSharedBytes(op, work);
     return work;
   }
@@ -39,7 +49,7 @@ Work workOf(Operation *op) {
   double iterations = 1;
   for (int64_t extent : linalgOp.getStaticLoopRanges())
     iterations *= double(extent);
-  work.flops = double(kernel::costOf(*linalgOp.getBlock())) * iterations;
+  work.arithmetic = work.flops = double(kernel::costOf(*linalgOp.getBlock())) * iterations;
   return work;
 }
 
@@ -61,8 +71,8 @@ std::string nodeName(Operation *op) {
 
 // Nominal speeds of one core: what a task's length is judged by, so that it is the same on every machine of a level.
 static constexpr double bytesPerMicrosecond = 15000;
-static double computeTime(const Work &work, kernel::TargetAttr target) {
-  return work.flops / (double(target.getLanes()) * (target.hasFma() ? 6000 : 3000));
+static double timeOf(double arithmetic, kernel::TargetAttr target) {
+  return arithmetic / (double(target.getLanes()) * (target.hasFma() ? 6000 : 3000));
 }
 
 // The time of one of a x b tasks: its share of the arithmetic, if all units take the same time, and the memory traffic,
@@ -73,15 +83,16 @@ static double taskTime(const Work &work, kernel::TargetAttr target, int64_t a, i
   double share =
       double(llvm::divideCeil(rows, a)) * double(llvm::divideCeil(panels, b)) / (double(rows) * double(panels));
   auto cost = [&](double bytes) { return bytes * 2 <= double(target.getL2()) ? bytes / 3 : bytes; };
-  double own = work.bytes - work.rowPartBytes - work.panelPartBytes;
+  double own = std::max(work.bytes - work.rowPartBytes - work.panelPartBytes, 0.0);
   double traffic = cost(work.rowPartBytes / double(b)) + cost(work.panelPartBytes / double(a)) + own * share;
-  return computeTime(work, target) * share + traffic / bytesPerMicrosecond;
+  return timeOf(work.arithmetic, target) * share + timeOf(work.panelPartArithmetic, target) / double(a) +
+         traffic / bytesPerMicrosecond;
 }
 
 SmallVector<int64_t, 2> chooseTasks(const Work &work, kernel::TargetAttr target) {
   constexpr double leastMicroseconds = 30;
   constexpr int64_t mostTasks = 16;
-  double total = computeTime(work, target) + work.bytes / bytesPerMicrosecond;
+  double total = timeOf(work.arithmetic + work.panelPartArithmetic, target) + work.bytes / bytesPerMicrosecond;
   int64_t limit = std::clamp<int64_t>(int64_t(total / leastMicroseconds), 1, mostTasks);
   int64_t rows = work.units[0], panels = work.units.size() > 1 ? work.units[1] : 1;
   double best = std::numeric_limits<double>::max();

@@ -8,8 +8,10 @@ struct Work {
   llvm::SmallVector<int64_t, 2> units; // extents of the grid that tasks divide; empty: the op is no kernel
   int64_t scratchBytes = 0;            // of each worker
   double flops = 0, bytes = 0;         // of the whole op: arithmetic operations; memory traffic, each operand once
+  double arithmetic = 0;               // operations that the kernel carries out: fewer where an algorithm saves some
   // Bytes that each part reads whole when the first or the second dimension is cut: weights, and input.
   double rowPartBytes = 0, panelPartBytes = 0;
+  double panelPartArithmetic = 0; // operations that each part does over when the second dimension is cut
 };
 /// Of a kernel op or linalg op on memrefs.
 Work workOf(mlir::Operation *op);

@@ -187,7 +187,7 @@ Value lower::buildConvolution(ConversionPatternRewriter &b, Location loc, Ranked
     return depthwise.getResult(0);
   }
   auto op = kernel::ConvOp::create(b, loc, type, conv.x, conv.w, conv.extras, init, conv.strides, conv.pads,
-                                   conv.dilations, conv.groups, conv.nchwInput, kernel::TileAttr());
+                                   conv.dilations, conv.groups, conv.nchwInput, /*winograd=*/nullptr, kernel::TileAttr());
   copyEpilogue(b, conv.epilogue, op.getEpilogue(), type, loc);
   return op.getResult(0);
 }

@@ -2,6 +2,7 @@
 // PackWeights computes where the weight is constant.
 #include "dialects/kernel/Geometry.h"
 #include "dialects/kernel/Kernel.h"
+#include "dialects/kernel/Winograd.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/schedule/Passes.h"
@@ -87,13 +88,20 @@ void tileBatchMatmul(kernel::BatchMatmulOp op) {
 
 void tileConv(kernel::ConvOp op) {
   kernel::WindowGeometry g = kernel::geometryOf(op);
-  int64_t depth = g.ic / g.groups, columns = g.oc / g.groups;
+  int64_t depth = g.ic / g.groups, columns = g.oc / g.groups, rows = g.out[2];
+  kernel::Triple products = g.kernel;
+  if (op.getWinograd()) {
+    kernel::WinogradGeometry filter = kernel::winogradOf(op);
+    products = {1, filter.points[0], filter.points[1]};
+    rows = filter.count;
+  } else if (g.isPointwise() && !op.getNchwInput())
+    rows = g.pixels();
+  bool isStem = depth <= 4 && g.kernel[2] > 1 && !op.getWinograd();
   kernel::TileAttr tile =
-      chooseTile(op, depth <= 4 && g.kernel[2] > 1 ? Stem : Product, getElementTypeOrSelf(op.getX().getType()),
-                 g.isPointwise() && !op.getNchwInput() ? g.pixels() : g.out[2], columns);
+      chooseTile(op, isStem ? Stem : Product, getElementTypeOrSelf(op.getX().getType()), rows, columns);
   OpBuilder builder(op);
   Value packed = pack(builder, op.getLoc(), op.getW(),
-                      {g.groups, kernel::tilesOf(columns, tile.getPanel()), g.kernel[0], g.kernel[1], g.kernel[2],
+                      {g.groups, kernel::tilesOf(columns, tile.getPanel()), products[0], products[1], products[2],
                        depth, tile.getPanel()},
                       tile.getPanel(), g.groups, false);
   op.getWMutable().assign(packed);
@@ -110,7 +118,7 @@ void tileDepthwise(kernel::DepthwiseOp op) {
   if (lanes % (g.oc / g.ic)) {
     auto conv = kernel::ConvOp::create(builder, op.getLoc(), op.getResultTypes(), op.getX(), op.getW(), op.getExtras(),
                                        op.getInit(), op.getStrides(), op.getPads(), op.getDilations(), g.ic, false,
-                                       kernel::TileAttr());
+                                       /*winograd=*/nullptr, kernel::TileAttr());
     conv.getEpilogue().takeBody(op.getEpilogue());
     op->replaceAllUsesWith(conv);
     op->erase();

@@ -1,6 +1,7 @@
 // The table of ops that are tested: tails in rows and columns, primes, strides, dilations, groups, pads, one to three
 // dimensions, and each form of epilogue.
 #include "Kernels.h"
+#include "dialects/kernel/Winograd.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include <cmath>
@@ -15,6 +16,13 @@ std::string tensorType(const Shape &shape, llvm::StringRef element) {
   for (int64_t extent : shape)
     type += std::to_string(extent) + "x";
   return type + element.str() + ">";
+}
+
+int64_t count(const Shape &shape) {
+  int64_t n = 1;
+  for (int64_t extent : shape)
+    n *= extent;
+  return n;
 }
 
 using Values = std::vector<std::vector<double>>;
@@ -229,7 +237,9 @@ static void forEachTap(const Shape &in, const Window &w, const Shape &at,
   }
 }
 
-static Case conv(Shape in, int64_t oc, Window w, Kind kind = None, bool nchw = false, std::string element = "f32") {
+// `tile`: outputs of a tile of minimal filtering; the weights are transformed first then.
+static Case conv(Shape in, int64_t oc, Window w, Kind kind = None, bool nchw = false, std::string element = "f32",
+                 Shape tile = {}) {
   Case c;
   c.element = c.outputElement = element;
   int64_t ic = in.back(), icg = ic / w.groups, ocg = oc / w.groups;
@@ -240,16 +250,33 @@ static Case conv(Shape in, int64_t oc, Window w, Kind kind = None, bool nchw = f
     stored.insert(stored.end(), in.begin() + 1, in.end() - 1);
   }
   c.output = outputShape(in, w, oc);
-  c.inputs = {stored, weights};
+  Shape given = weights;
+  for (size_t d = 0; d < tile.size(); d++)
+    given[d] += tile[d] - 1;
+  c.inputs = {stored, given};
   c.weight = 1;
   Epilogue e = epilogue(kind, c.output, element);
   llvm::append_range(c.inputs, e.extras);
-  c.name = "conv " + list(in) + (nchw ? " nchw" : "") + " * " + list(weights) + " " + attributes(w) + " groups " +
-           std::to_string(w.groups) + " epilogue " + std::to_string(kind);
+  c.name = (tile.empty() ? "" : "winograd " + list(tile) + " ") + "conv " + list(in) + (nchw ? " nchw" : "") + " * " +
+           list(weights) + " " + attributes(w) + " groups " + std::to_string(w.groups) + " epilogue " +
+           std::to_string(kind);
   finishText(c,
-             "kernel.conv %x0, %x1 into %y " + attributes(w) + " {groups = " + std::to_string(w.groups) +
-                 (nchw ? ", nchwInput}" : "}"),
-             tensorType(stored, element) + ", " + tensorType(weights, element), e.text);
+             "kernel.conv %x0, %x1 into %y " + attributes(w) + (tile.empty() ? "" : " winograd " + list(tile)) +
+                 " {groups = " + std::to_string(w.groups) + (nchw ? ", nchwInput}" : "}"),
+             tensorType(stored, element) + ", " + tensorType(given, element), e.text);
+  if (!tile.empty()) {
+    c.inputs[1] = weights;
+    c.transform = [=](const std::vector<double> &values) {
+      std::vector<float> from(values.begin(), values.end()), to(count(given));
+      size_t n = tile.size();
+      int64_t outputs[2] = {n > 1 ? tile[n - 2] : 1, tile[n - 1]};
+      int64_t taps[2] = {n > 1 ? w.kernel[n - 2] : 1, w.kernel[n - 1]};
+      nncc::kernel::transformWeights(reinterpret_cast<const char *>(from.data()), false, to.data(), outputs, taps,
+                                     icg * oc);
+      return std::vector<double>(to.begin(), to.end());
+    };
+    c.tolerance = llvm::is_contained(tile, 4) ? 2e-5 : 4e-6;
+  }
   c.reference = [=](const Values &values, const Shape &at) {
     double sum = 0;
     int64_t group = at.back() / ocg;
@@ -268,6 +295,10 @@ static Case conv(Shape in, int64_t oc, Window w, Kind kind = None, bool nchw = f
     return e.apply(sum, values, at, 2);
   };
   return c;
+}
+
+static Case winograd(Shape in, int64_t oc, Window w, Shape tile, Kind kind = BiasRelu) {
+  return conv(in, oc, w, kind, false, "f32", tile);
 }
 
 static Case depthwise(Shape in, int64_t multiplier, Window w, Kind kind = None) {
@@ -384,6 +415,25 @@ std::vector<Case> contractionCases() {
   cases.push_back(conv({1, 9, 9, 600}, 80, window({3, 3}, {1, 1}, {1, 1}, {1, 1}, 2), BiasRelu));
   cases.push_back(conv({1, 40, 40, 64}, 130, window({3, 3}, {1, 1}, {1, 1}), None));
 
+  for (int64_t m : {2, 4}) {
+    for (Kind kind : {None, BiasRelu, Residual, Heavy, RowScale})
+      cases.push_back(winograd({2, 9, 11, 19}, 37, window({3, 3}, {1, 1}, {1, 1}), {m, m}, kind));
+    cases.push_back(winograd({1, 8, 12, 32}, 64, window({3, 3}), {m, m}));
+    cases.push_back(winograd({1, 28, 28, 40}, 130, window({3, 3}, {1, 1}, {1, 1}), {m, m}, Residual));
+    cases.push_back(winograd({1, 13, 10, 12}, 16, window({3, 3}, {1, 1}, {2, 0}, {}, 1, {0, 3}), {m, m}));
+    cases.push_back(winograd({1, 7, 7, 256}, 20, window({3, 3}, {1, 1}, {1, 1}), {m, m}));
+    cases.push_back(winograd({1, 10, 10, 48}, 40, window({3, 3}, {1, 1}, {1, 1}, {}, 2), {m, m}));
+    cases.push_back(winograd({1, 3, 50, 20}, 24, window({1, 3}, {1, 1}, {0, 1}), {1, m}));
+    cases.push_back(winograd({1, 50, 3, 20}, 24, window({3, 1}, {1, 1}, {1, 0}), {m, 1}));
+    cases.push_back(winograd({2, 61, 20}, 24, window({3}, {1}, {1}), {m}));
+    cases.push_back(winograd({1, 12, 13, 20}, 24, window({2, 3}, {1, 1}, {1, 1}), {m, 2}));
+    cases.push_back(winograd({1, 3, 12, 13, 20}, 24, window({1, 3, 3}, {1, 1, 1}, {0, 1, 1}), {1, m, m}));
+  }
+  cases.push_back(winograd({1, 30, 20}, 24, window({5}, {1}, {2}), {2}));
+  cases.push_back(winograd({1, 12, 12, 20}, 24, window({5, 5}, {1, 1}, {2, 2}), {2, 2}));
+  cases.push_back(winograd({1, 30, 20}, 24, window({5}, {1}, {2}), {4}));
+  cases.push_back(winograd({1, 1, 1, 20}, 24, window({3, 3}, {1, 1}, {1, 1}), {2, 2}));
+
   for (int64_t channels : {1, 3, 16, 20, 40}) {
     cases.push_back(depthwise({1, 9, 11, channels}, 1, window({3, 3}, {1, 1}, {1, 1}), BiasRelu));
     cases.push_back(depthwise({2, 10, 9, channels}, 1, window({3, 3}, {2, 2}, {1, 1}), Residual));
@@ -448,6 +498,13 @@ std::vector<Case> benchmarkCases() {
       conv({1, 7, 7, 512}, 512, window({3, 3}, {1, 1}, {1, 1}), BiasRelu),
       conv({1, 7, 7, 512}, 2048, window({1, 1}), Residual),
       conv({1, 7, 7, 2048}, 512, window({1, 1}), BiasRelu),
+      winograd({1, 56, 56, 64}, 64, window({3, 3}, {1, 1}, {1, 1}), {2, 2}),
+      winograd({1, 56, 56, 64}, 64, window({3, 3}, {1, 1}, {1, 1}), {4, 4}),
+      winograd({1, 28, 28, 128}, 128, window({3, 3}, {1, 1}, {1, 1}), {2, 2}),
+      winograd({1, 28, 28, 128}, 128, window({3, 3}, {1, 1}, {1, 1}), {4, 4}),
+      winograd({1, 14, 14, 256}, 256, window({3, 3}, {1, 1}, {1, 1}), {2, 2}),
+      winograd({1, 14, 14, 256}, 256, window({3, 3}, {1, 1}, {1, 1}), {4, 4}),
+      winograd({1, 7, 7, 512}, 512, window({3, 3}, {1, 1}, {1, 1}), {2, 2}),
       depthwise({1, 112, 112, 32}, 1, window({3, 3}, {1, 1}, {1, 1}), BiasRelu),
       depthwise({1, 112, 112, 96}, 1, window({3, 3}, {2, 2}, {1, 1}), BiasRelu),
       depthwise({1, 14, 14, 512}, 1, window({3, 3}, {1, 1}, {1, 1}), BiasRelu),

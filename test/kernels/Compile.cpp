@@ -188,9 +188,12 @@ HotLoop findHotLoop(llvm::StringRef assembly) {
     loop.text += (line + "\n").str();
     // Without fused instructions the additions count.
     loop.multiplyAdds += code.starts_with("vfmadd") || code.starts_with("addps");
+    bool broadcasts = code.starts_with("vbroadcast") || code.starts_with("shufps") || code.contains("{1to");
+    loop.broadcasts += broadcasts && !code.contains("(%rip)"); // those are constants
     loop.stackAccesses += code.contains("(%rsp");
     loop.calls += code.starts_with("call");
-    if (code.starts_with("j") && code.ends_with(label) && loop.multiplyAdds > best.multiplyAdds)
+    auto rank = [](const HotLoop &l) { return std::pair(l.broadcasts * 4 >= l.multiplyAdds, l.multiplyAdds); };
+    if (code.starts_with("j") && code.ends_with(label) && rank(loop) > rank(best))
       best = loop;
   }
   return best;

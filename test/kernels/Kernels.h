@@ -60,9 +60,10 @@ struct Program {
 /// Compiles each kernel op of `@f` in `text`, which is on tensors, with the tiles of the level.
 Program compile(mlir::MLIRContext &context, llvm::StringRef text, const Level &level, std::string *assembly = nullptr);
 
-/// The innermost loop with the most multiply-adds of an assembly text, and what it does besides.
+/// The innermost loop with the most multiply-adds of an assembly text, and what it does besides. One that broadcasts an
+/// element for every few of them, as products do, goes before those of transforms.
 struct HotLoop {
-  int multiplyAdds = 0, stackAccesses = 0, calls = 0;
+  int multiplyAdds = 0, broadcasts = 0, stackAccesses = 0, calls = 0;
   std::string text;
 };
 HotLoop findHotLoop(llvm::StringRef assembly);
@@ -76,6 +77,7 @@ struct Case {
   std::string element = "f32", outputElement;
   std::function<double(const std::vector<std::vector<double>> &inputs, const Shape &at)> reference; // of one element
   double tolerance = 2e-6;
+  std::function<std::vector<double>(const std::vector<double> &)> transform = {}; // of the weight before packing
 };
 std::vector<Case> contractionCases();
 std::vector<Case> windowCases();
@@ -85,5 +87,6 @@ std::vector<Case> benchmarkCases();
 /// Textual forms that cases share.
 std::string tensorType(const Shape &shape, llvm::StringRef element);
 std::string list(const Shape &values);
+int64_t count(const Shape &shape);
 
 } // namespace kernels

@@ -22,13 +22,6 @@ using namespace kernels;
 
 namespace {
 
-int64_t count(const Shape &shape) {
-  int64_t n = 1;
-  for (int64_t extent : shape)
-    n *= extent;
-  return n;
-}
-
 // Numbers of a fixed pseudo-random sequence: small integers for integers, else in [-1, 1).
 double nextNumber(uint64_t &state, bool integer) {
   state = state * 6364136223846793005ull + 1442695040888963407ull;
@@ -69,13 +62,15 @@ struct Instance {
     uint64_t state = 42;
     std::vector<void *> inputs;
     size_t bytes = elementBytes(test.element);
-    for (const Shape &shape : test.inputs) {
-      void *data = allocate(count(shape) * bytes, std::max(bytes, alignment));
+    for (auto [number, shape] : llvm::enumerate(test.inputs)) {
       values.emplace_back();
-      for (int64_t i = 0; i < count(shape); i++) {
+      for (int64_t i = 0; i < count(shape); i++)
         values.back().push_back(nextNumber(state, test.element[0] == 'i'));
-        put(test.element, data, i, values.back().back());
-      }
+      bool transforms = int(number) == test.weight && test.transform;
+      std::vector<double> stored = transforms ? test.transform(values.back()) : values.back();
+      void *data = allocate(stored.size() * bytes, std::max(bytes, alignment));
+      for (auto [i, x] : llvm::enumerate(stored))
+        put(test.element, data, int64_t(i), x);
       inputs.push_back(data);
     }
     if (test.weight >= 0) {

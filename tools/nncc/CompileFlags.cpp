@@ -69,7 +69,8 @@ StringRef CompileFlags::help() {
   -mattr=+F,-F            CPU features beyond that
   -g                      name ONNX nodes for debuggers and profilers
 )") + fusionHelp() +
-      R"(  --precision=f32         what arithmetic may use at the least
+      R"(  -fwinograd=2|4          minimal filtering in tiles of at most so many outputs squared (default: 4)
+  --precision=f32         what arithmetic may use at the least
   --weights=embed|FILE    weights inside the object (default), or in a file that the caller maps
   --check                 list every problem of the model, write nothing
   --stop-after=STAGE      print the module after import, graph, lower, schedule, memory, kernels or llvm
@@ -113,6 +114,10 @@ bool CompileFlags::parseSimple(StringRef a, std::string &error) {
     error = ("--stats: unknown format '" + a.drop_front(8) + "', expected json").str();
   } else if (a.starts_with("-fno-") && is_contained(optionalPasses, a.drop_front(5))) {
     options.pipeline.without.push_back(a.drop_front(5).str());
+  } else if (a == "-fwinograd=2" || a == "-fwinograd=4") {
+    options.pipeline.winogradTile = a.back() - '0';
+  } else if (a.consume_front("-fwinograd=")) {
+    error = ("-fwinograd: expected 2 or 4, got '" + a + "'").str();
   } else if (a == "-fno-tidy") { // for tests: nothing may depend on canonicalisation
     options.pipeline.tidy = false;
   } else if (a.starts_with("-Rpass=") || a.starts_with("-Rpass-missed=")) {

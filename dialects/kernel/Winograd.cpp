@@ -1,0 +1,129 @@
+// Winograd.h's implementation.
+#include "dialects/kernel/Winograd.h"
+#include <vector>
+
+using namespace mlir;
+using namespace nncc::kernel;
+
+// Polynomials that interpolate at these points lose the least of 24 bits among the pairs that were tried (README).
+static constexpr double points[mostPoints - 1] = {0, 1, -1, 2, -2, 0.5, -0.5};
+
+// Coefficients of the product of (x - points[k]) over k < n, except k = `without`.
+static SmallVector<double> productOfRoots(int64_t n, int64_t without) {
+  SmallVector<double> polynomial = {1};
+  for (int64_t k = 0; k < n; k++) {
+    if (k == without)
+      continue;
+    polynomial.push_back(0);
+    for (size_t i = polynomial.size(); i-- > 0;)
+      polynomial[i] = (i ? polynomial[i - 1] : 0) - points[k] * polynomial[i];
+  }
+  return polynomial;
+}
+
+static double power(double x, int64_t n) { return n ? x * power(x, n - 1) : 1; }
+
+// With M the product of all finite (x - p): row p of `input` is M / (x - p), of `filter` p's powers over that product's
+// value at p; the last rows belong to the point at infinity.
+Filtering nncc::kernel::filteringOf(int64_t m, int64_t r) {
+  int64_t all = m + r - 1, finite = all - 1;
+  assert(m >= 1 && r >= 1 && all <= mostPoints && "expected extents with enough points");
+  Filtering f = {{all, r, SmallVector<double>(all * r)},
+                 {all, all, SmallVector<double>(all * all)},
+                 {m, all, SmallVector<double>(m * all)}};
+  for (int64_t j = 0; j < finite; j++) {
+    SmallVector<double> others = productOfRoots(finite, j);
+    double scale = 0;
+    for (auto [i, coefficient] : llvm::enumerate(others)) {
+      f.input.values[j * all + i] = coefficient;
+      scale += coefficient * power(points[j], i);
+    }
+    for (int64_t i = 0; i < r; i++)
+      f.filter.values[j * r + i] = power(points[j], i) / scale;
+    for (int64_t i = 0; i < m; i++)
+      f.output.values[i * all + j] = power(points[j], i);
+  }
+  llvm::copy(productOfRoots(finite, -1), f.input.values.begin() + finite * all);
+  f.filter.values.back() = 1;
+  f.output.values.back() = 1;
+  return f;
+}
+
+WinogradGeometry nncc::kernel::winogradOf(ConvOp op) {
+  WindowGeometry g = geometryOf(op);
+  ArrayRef<int64_t> tile = *op.getWinograd();
+  WinogradGeometry w;
+  w.count = g.batch * g.out[0];
+  for (int64_t d = 0; d < 2; d++) {
+    int64_t fromEnd = 2 - d;
+    w.tile[d] = int64_t(tile.size()) >= fromEnd ? tile[tile.size() - fromEnd] : 1;
+    w.points[d] = w.tile[d] + g.kernel[1 + d] - 1;
+    w.tiles[d] = tilesOf(g.out[1 + d], w.tile[d]);
+    w.count *= w.tiles[d];
+  }
+  return w;
+}
+
+// Weights that stay in the second-level cache leave room for few tiles, and few are enough; others are read once for
+// each block, so that blocks had better be large.
+WinogradScratch nncc::kernel::winogradScratchOf(ConvOp op) {
+  constexpr int64_t bytes = sizeof(float), line = 64 / bytes, leastUnits = 3;
+  WindowGeometry g = geometryOf(op);
+  WinogradGeometry w = winogradOf(op);
+  TileAttr tile = op.getTileAttr();
+  int64_t l2 = TargetAttr::of(op).getL2(), weightBytes = w.products() * (g.ic / g.groups) * g.oc * bytes;
+  WinogradScratch s;
+  s.rowStride = llvm::alignTo(g.ic, line);
+  if (s.rowStride * bytes % 1024 == 0)
+    s.rowStride += line;
+  int64_t room = weightBytes <= l2 / 2 ? l2 * 3 / 4 - weightBytes : l2 / 2;
+  int64_t perTile = w.products() * (s.rowStride + tile.getPanel()) * bytes;
+  int64_t units = tilesOf(w.count, tile.getRows());
+  int64_t most = std::clamp<int64_t>(room / (perTile * tile.getRows()), std::min(leastUnits, units), units);
+  s.block = tilesOf(units, tilesOf(units, most)) * tile.getRows();
+  s.productStride = (s.block * s.rowStride) | line;
+  s.sumsOffset = llvm::alignTo(w.products() * s.productStride * bytes, 64);
+  s.bytes = llvm::alignTo(s.sumsOffset + w.products() * s.block * tile.getPanel() * bytes, 64);
+  return s;
+}
+
+bool nncc::kernel::canFilter(const WindowGeometry &g) {
+  for (unsigned d = 0; d < 3; d++)
+    if (g.stride[d] != 1 || (g.dilation[d] != 1 && g.kernel[d] != 1))
+      return false;
+  return g.kernel[0] == 1 && g.low[0] == 0 && g.high[0] == 0 && g.taps() > 1;
+}
+
+// filter_h * g * filter_w^T, a row of numbers at a time.
+void nncc::kernel::transformWeights(const char *from, bool splat, float *to, const int64_t tile[2],
+                                    const int64_t taps[2], int64_t pairs) {
+  Matrix down = filteringOf(tile[0], taps[0]).filter, across = filteringOf(tile[1], taps[1]).filter;
+  constexpr int64_t block = 256;
+  std::vector<double> g(taps[0] * taps[1] * block), half(down.rows * taps[1] * block);
+  // to[i] += scale * from[i]
+  auto accumulate = [](double *to, double scale, const double *from) {
+    for (int64_t i = 0; i < block; i++)
+      to[i] += scale * from[i];
+  };
+  for (int64_t first = 0; first < pairs; first += block) {
+    int64_t count = std::min(block, pairs - first);
+    for (int64_t tap = 0; tap < taps[0] * taps[1]; tap++)
+      for (int64_t i = 0; i < count; i++) {
+        float value;
+        std::memcpy(&value, from + (splat ? 0 : tap * pairs + first + i) * sizeof value, sizeof value);
+        g[tap * block + i] = value;
+      }
+    std::fill(half.begin(), half.end(), 0);
+    for (int64_t p = 0; p < down.rows; p++)
+      for (int64_t kh = 0; kh < taps[0]; kh++)
+        for (int64_t kw = 0; kw < taps[1]; kw++)
+          accumulate(&half[(p * taps[1] + kw) * block], down(p, kh), &g[(kh * taps[1] + kw) * block]);
+    for (int64_t p = 0; p < down.rows; p++)
+      for (int64_t q = 0; q < across.rows; q++) {
+        double sum[block] = {};
+        for (int64_t kw = 0; kw < taps[1]; kw++)
+          accumulate(sum, across(q, kw), &half[(p * taps[1] + kw) * block]);
+        std::copy(sum, sum + count, to + (p * across.rows + q) * pairs + first);
+      }
+  }
+}

@@ -1,0 +1,183 @@
+// Minimal filtering where it saves time by a model of both ways, the largest gains for each byte of weights first: the
+// weights of a tile's products are more than those of the taps.
+#include "dialects/kernel/Winograd.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/Matchers.h"
+#include "passes/schedule/ConstantBytes.h"
+#include "passes/schedule/Passes.h"
+#include <map>
+
+using namespace mlir;
+
+namespace nncc {
+#define GEN_PASS_DEF_WINOGRAD
+#include "passes/schedule/Passes.h.inc"
+namespace {
+
+struct Form {
+  int64_t tile[2];
+  double time;  // in cycles of the vector units
+  double bytes; // of weights
+};
+
+// Cycles of one core that multiplies and adds two vectors in each. What memory delivers hides behind arithmetic in
+// part. Fitted to 3x3 convolutions of 56x56x64, 28x28x128, 14x14x256 and 7x7x512 in a network (README).
+constexpr double vectorsPerCycle = 2, bytesPerCycle = 6, cyclesPerByte = 0.09;
+// Shares of the multiply-add peak that the two kernels reach on weights in cache.
+constexpr double directShare = 0.97, winogradShare = 0.9;
+
+double timeOfWeights(double bytes, double compute) {
+  return bytes * cyclesPerByte + std::max(bytes / bytesPerCycle - compute, 0.0);
+}
+
+Form directForm(const kernel::WindowGeometry &g, kernel::TargetAttr target) {
+  // Padding is left out.
+  double taps = 1;
+  for (unsigned d = 1; d < 3; d++) {
+    double inside = 0;
+    for (int64_t at = 0; at < g.out[d]; at++)
+      for (int64_t k = 0; k < g.kernel[d]; k++)
+        inside += at + k >= g.low[d] && at + k - g.low[d] < g.in[d];
+    taps *= inside;
+  }
+  int64_t lanes = target.getLanes(), columns = llvm::alignTo(g.oc / g.groups, lanes) * g.groups;
+  double vectors = double(g.batch * g.out[0]) * taps * double(g.ic / g.groups) * double(columns) / double(lanes);
+  double bytes = double(g.taps() * (g.ic / g.groups) * g.oc) * 4, compute = vectors / vectorsPerCycle / directShare;
+  return {{1, 1}, compute + timeOfWeights(bytes, compute), bytes};
+}
+
+// A transform costs about two instructions for each number on the way, as loads and stores take turns with arithmetic.
+Form winogradForm(const kernel::WindowGeometry &g, kernel::TargetAttr target, int64_t tileHeight, int64_t tileWidth) {
+  constexpr double leastRows = 8;
+  int64_t lanes = target.getLanes(), columns = llvm::alignTo(g.oc / g.groups, lanes) * g.groups;
+  int64_t products = (tileHeight + g.kernel[1] - 1) * (tileWidth + g.kernel[2] - 1);
+  double tiles =
+      double(g.batch * g.out[0] * kernel::tilesOf(g.out[1], tileHeight) * kernel::tilesOf(g.out[2], tileWidth));
+  double vectors = tiles * double(products) * double(g.ic / g.groups) * double(columns) / double(lanes);
+  // Few tiles fill no register tile: then the latency of the adders or the loads of weights show.
+  double compute = vectors / vectorsPerCycle / winogradShare * std::max(1.0, leastRows / tiles);
+  double transforms = tiles * double(products) * double(llvm::alignTo(g.ic, lanes) + columns) / double(lanes) * 4;
+  double bytes = double(products * (g.ic / g.groups) * g.oc) * 4;
+  return {{tileHeight, tileWidth}, compute + transforms + timeOfWeights(bytes, compute), bytes};
+}
+
+struct WinogradPass : impl::WinogradBase<WinogradPass> {
+  using WinogradBase::WinogradBase;
+
+  // The forms in which each saves time for more bytes than the one before, at falling rates: the lower hull.
+  SmallVector<Form> formsOf(kernel::ConvOp op) {
+    kernel::WindowGeometry g = kernel::geometryOf(op);
+    kernel::TargetAttr target = kernel::TargetAttr::of(op);
+    SmallVector<Form> forms = {directForm(g, target)};
+    auto sizes = [&](unsigned d) {
+      SmallVector<int64_t> sizes;
+      if (g.kernel[d] == 1)
+        return SmallVector<int64_t>{1};
+      for (int64_t m = 2; m <= std::min<int64_t>(largestTile, kernel::mostPoints - 2 - g.kernel[d] + 1); m += 2)
+        sizes.push_back(m);
+      return sizes;
+    };
+    for (int64_t h : sizes(1))
+      for (int64_t w : sizes(2))
+        forms.push_back(winogradForm(g, target, h, w));
+    llvm::sort(forms, [](const Form &a, const Form &b) {
+      return std::tie(a.bytes, a.time, a.tile[0]) < std::tie(b.bytes, b.time, b.tile[0]);
+    });
+    SmallVector<Form> hull;
+    for (const Form &form : forms) {
+      if (!hull.empty() && form.time >= hull.back().time)
+        continue;
+      auto rate = [](const Form &from, const Form &to) {
+        return (from.time - to.time) / std::max(to.bytes - from.bytes, 1.0);
+      };
+      while (hull.size() > 1 && rate(hull[hull.size() - 2], hull.back()) <= rate(hull.back(), form))
+        hull.pop_back();
+      hull.push_back(form);
+    }
+    return hull;
+  }
+
+  void runOnOperation() override {
+    struct Step {
+      size_t op;
+      Form form;
+      double rate, bytes;
+    };
+    SmallVector<kernel::ConvOp> ops;
+    SmallVector<Step> steps;
+    double weights = 0;
+    getOperation().walk([&](Operation *op) {
+      if (auto constant = dyn_cast<arith::ConstantOp>(op); constant && constant->getNumResults())
+        weights += kernel::countBytes(constant->getResults());
+      auto conv = dyn_cast<kernel::ConvOp>(op);
+      if (!conv || conv.getWinograd() || conv.getTile() || conv.getNchwInput() ||
+          !matchPattern(conv.getW(), m_Constant()) || !getElementTypeOrSelf(conv.getX().getType()).isF32() ||
+          !kernel::canFilter(kernel::geometryOf(conv)))
+        return;
+      SmallVector<Form> forms = formsOf(conv);
+      for (size_t i = 1; i < forms.size(); i++) {
+        double bytes = forms[i].bytes - forms[i - 1].bytes;
+        steps.push_back({ops.size(), forms[i], (forms[i - 1].time - forms[i].time) / bytes, bytes});
+      }
+      ops.push_back(conv);
+    });
+    // Of one convolution rates fall, so that its forms keep their order.
+    llvm::sort(steps, [](const Step &a, const Step &b) {
+      return std::tie(b.rate, a.op, a.form.bytes) < std::tie(a.rate, b.op, b.form.bytes);
+    });
+    SmallVector<std::optional<Form>> chosen(ops.size());
+    double room = weights * double(growth) / 100;
+    for (const Step &step : steps) {
+      // One that does not fit ends its convolution's way: those that follow are larger.
+      if (step.bytes > room)
+        continue;
+      room -= step.bytes;
+      chosen[step.op] = step.form;
+    }
+    for (auto [op, form] : llvm::zip(ops, chosen))
+      if (form)
+        apply(op, *form);
+    sources.release(getOperation());
+    done.clear();
+  }
+
+  void apply(kernel::ConvOp op, const Form &form) {
+    kernel::WindowGeometry g = kernel::geometryOf(op);
+    ElementsAttr value;
+    matchPattern(op.getW(), m_Constant(&value));
+    auto source = bytesOf(value);
+    if (!source)
+      return;
+    auto type = cast<RankedTensorType>(op.getW().getType());
+    SmallVector<int64_t> shape(type.getShape()), tile(g.spatial, 1);
+    for (int64_t d = 0; d < 2; d++)
+      if (int64_t at = int64_t(g.spatial) - 2 + d; at >= 0) {
+        tile[at] = form.tile[d];
+        shape[at] += form.tile[d] - 1;
+      }
+    auto to = RankedTensorType::get(shape, type.getElementType());
+    TypedAttr &transformed = done[{value.getAsOpaquePointer(), to.getAsOpaquePointer()}];
+    if (!transformed) {
+      AsmResourceBlob blob =
+          HeapAsmResourceBlob::allocate(to.getNumElements() * sizeof(float), 64, /*dataIsMutable=*/true);
+      int64_t taps[2] = {g.kernel[1], g.kernel[2]};
+      kernel::transformWeights(source->data, source->splat, reinterpret_cast<float *>(blob.getMutableData().data()),
+                               form.tile, taps, g.ic / g.groups * g.oc);
+      transformed = DenseResourceElementsAttr::get(to, "filtered", std::move(blob));
+      sources.add(value);
+    }
+    OpBuilder b(op);
+    Operation *weight = op.getW().getDefiningOp();
+    op.getWMutable().assign(arith::ConstantOp::create(b, op.getLoc(), transformed));
+    op.setWinograd(tile);
+    if (weight->use_empty())
+      weight->erase();
+  }
+
+  std::map<std::pair<const void *, const void *>, TypedAttr> done;
+  PackedSources sources;
+};
+
+} // namespace
+} // namespace nncc

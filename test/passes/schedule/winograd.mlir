@@ -1,0 +1,69 @@
+// RUN: nncc-opt %s --nncc-winograd --split-input-file | FileCheck %s
+// RUN: nncc-opt %s --nncc-winograd=largest-tile=2 --split-input-file | FileCheck %s --check-prefix=TWO
+// RUN: nncc-opt %s --nncc-winograd=growth=0 --split-input-file | FileCheck %s --check-prefix=NEVER
+
+// NEVER-NOT: winograd
+
+module attributes {kernel.target = #kernel.target<triple = "x86_64-pc-linux-gnu", cpu = "x86-64-v4", features = "", lanes = 16, registers = 32, l1 = 32768, l2 = 1048576>} {
+// What the room for weights is measured by.
+func.func @others() -> tensor<1000x1000xf32> {
+  %0 = arith.constant dense<1.0> : tensor<1000x1000xf32>
+  return %0 : tensor<1000x1000xf32>
+}
+
+// A large image of few channels. The filter of one, 1/4 at the first point and its like, in each product.
+// CHECK-LABEL: @large
+// CHECK: kernel.conv {{.*}} winograd [4, 4] : tensor<1x56x56x64xf32>, tensor<6x6x64x64xf32>
+// TWO-LABEL: @large
+// TWO: kernel.conv {{.*}} winograd [2, 2] : tensor<1x56x56x64xf32>, tensor<4x4x64x64xf32>
+func.func @large(%x: tensor<1x56x56x64xf32>) -> tensor<1x56x56x64xf32> {
+  %w = arith.constant dense<1.0> : tensor<3x3x64x64xf32>
+  %y = tensor.empty() : tensor<1x56x56x64xf32>
+  %0 = kernel.conv %x, %w into %y strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1]
+    : tensor<1x56x56x64xf32>, tensor<3x3x64x64xf32> into tensor<1x56x56x64xf32> -> tensor<1x56x56x64xf32>
+  return %0 : tensor<1x56x56x64xf32>
+}
+
+// Along one dimension.
+// CHECK-LABEL: @narrow
+// CHECK: kernel.conv {{.*}} winograd [4] : tensor<1x500x64xf32>, tensor<6x64x64xf32>
+func.func @narrow(%x: tensor<1x500x64xf32>) -> tensor<1x500x64xf32> {
+  %w = arith.constant dense<1.0> : tensor<3x64x64xf32>
+  %y = tensor.empty() : tensor<1x500x64xf32>
+  %0 = kernel.conv %x, %w into %y strides [1] pads [1, 1] dilations [1]
+    : tensor<1x500x64xf32>, tensor<3x64x64xf32> into tensor<1x500x64xf32> -> tensor<1x500x64xf32>
+  return %0 : tensor<1x500x64xf32>
+}
+
+// Few tiles and large weights: the taps are less to read.
+// CHECK-LABEL: @small
+// CHECK-NOT: winograd
+func.func @small(%x: tensor<1x2x2x128xf32>) -> tensor<1x2x2x128xf32> {
+  %w = arith.constant dense<1.0> : tensor<3x3x128x128xf32>
+  %y = tensor.empty() : tensor<1x2x2x128xf32>
+  %0 = kernel.conv %x, %w into %y strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1]
+    : tensor<1x2x2x128xf32>, tensor<3x3x128x128xf32> into tensor<1x2x2x128xf32> -> tensor<1x2x2x128xf32>
+  return %0 : tensor<1x2x2x128xf32>
+}
+
+// Strides, dilations, weights that are no constant, doubles.
+// CHECK-LABEL: @never
+// CHECK-NOT: winograd
+func.func @never(%x: tensor<1x56x56x64xf32>, %v: tensor<3x3x64x64xf32>, %z: tensor<1x56x56x64xf64>)
+    -> (tensor<1x28x28x64xf32>, tensor<1x56x56x64xf32>, tensor<1x56x56x64xf32>, tensor<1x56x56x64xf64>) {
+  %w = arith.constant dense<1.0> : tensor<3x3x64x64xf32>
+  %d = arith.constant dense<1.0> : tensor<3x3x64x64xf64>
+  %y0 = tensor.empty() : tensor<1x28x28x64xf32>
+  %y = tensor.empty() : tensor<1x56x56x64xf32>
+  %y3 = tensor.empty() : tensor<1x56x56x64xf64>
+  %0 = kernel.conv %x, %w into %y0 strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1]
+    : tensor<1x56x56x64xf32>, tensor<3x3x64x64xf32> into tensor<1x28x28x64xf32> -> tensor<1x28x28x64xf32>
+  %1 = kernel.conv %x, %w into %y strides [1, 1] pads [2, 2, 2, 2] dilations [2, 2]
+    : tensor<1x56x56x64xf32>, tensor<3x3x64x64xf32> into tensor<1x56x56x64xf32> -> tensor<1x56x56x64xf32>
+  %2 = kernel.conv %x, %v into %y strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1]
+    : tensor<1x56x56x64xf32>, tensor<3x3x64x64xf32> into tensor<1x56x56x64xf32> -> tensor<1x56x56x64xf32>
+  %3 = kernel.conv %z, %d into %y3 strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1]
+    : tensor<1x56x56x64xf64>, tensor<3x3x64x64xf64> into tensor<1x56x56x64xf64> -> tensor<1x56x56x64xf64>
+  return %0, %1, %2, %3 : tensor<1x28x28x64xf32>, tensor<1x56x56x64xf32>, tensor<1x56x56x64xf32>, tensor<1x56x56x64xf64>
+}
+}
