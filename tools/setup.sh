@@ -7,8 +7,8 @@ set -eu
 packages="clang-22 lld-22 clang-format-22 llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
 libonnx-dev libprotobuf-dev protobuf-compiler cmake ninja-build ccache gcc libc6-dev git
 libzstd-dev zlib1g-dev libxml2-dev libffi-dev"
-# The tests: ONNX's own cases, lit's Python, the models' download.
-packages="$packages libonnx-testdata python3 python3-pip"
+# The tests: ONNX's own cases, sanitizers, lit's Python, the models' download.
+packages="$packages libonnx-testdata libclang-rt-22-dev python3 python3-pip"
 # The demo: a voice to listen to.
 packages="$packages espeak-ng"
 

@@ -150,7 +150,9 @@ Error writeWeightsFile(TranslatedModel &model, StringRef path, OutputFile &file)
 std::string headerPath(const EmitOptions &options) {
   if (options.kind == OutputKind::Header)
     return options.output;
-  if (!hasHeader(options.kind) || !options.writeHeader || options.output == "-")
+  sys::fs::file_status status;
+  sys::fs::status(options.output, status);
+  if (!hasHeader(options.kind) || !options.writeHeader || options.output == "-" || sys::fs::is_other(status))
     return "";
   SmallString<128> path(options.output);
   sys::path::replace_extension(path, "h");
