@@ -36,9 +36,9 @@ struct PipelineOptions {
 
 /// The passes that results do not depend on: a pass's name without its `nncc-`, as -fno-NAME takes it.
 inline constexpr llvm::StringLiteral optionalPasses[] = {
-    "recognise-activation", "recognise-norm",   "recognise-attention", "propagate-transposes", "fold-flatten",
-    "fold-scales",          "fuse-projections", "merge-reshapes",      "fuse-epilogue",        "fuse-elementwise",
-    "winograd"};
+    "recognise-activation", "recognise-norm",   "recognise-attention", "propagate-transposes",
+    "fold-flatten",         "fold-scales",      "fuse-projections",    "merge-reshapes",
+    "fuse-epilogue",        "fuse-elementwise", "widen-convolutions",  "winograd"};
 
 /// The dialects of all stages with the interfaces that passes ask of upstream's ops.
 void registerDialects(mlir::DialectRegistry &registry);

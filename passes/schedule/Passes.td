@@ -3,6 +3,15 @@
 #define SCHEDULE_PASSES
 include "mlir/Pass/PassBase.td"
 
+def WidenConvolutions : Pass<"nncc-widen-convolutions", "mlir::func::FuncOp"> {
+  let summary = "neighbouring pixels of a convolution of few output channels become channels of one";
+  let description = [{
+    `kernel.conv %x, %w strides [s]` of OC channels => `kernel.conv %x, %w' strides [s * p]` of p * OC channels and
+    taps + s * (p - 1) taps along a row, of which those before and after the window's are zeros, for constant weights.
+  }];
+  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::arith::ArithDialect", "mlir::tensor::TensorDialect"];
+}
+
 def Winograd : Pass<"nncc-winograd", "mlir::ModuleOp"> {
   let summary = "compute convolutions of constant weights by minimal filtering where that is faster";
   let description = [{

@@ -217,6 +217,31 @@ def conv_sequence_2d(b):
 
 
 @graph
+def conv_few_channels(b):
+    """Pixels of a row become channels: bias, residual, slopes, strides, widths that divide and that do not."""
+    image = b.data("image", 2, 3, 12, 30)
+    x = b.op("Relu", b.conv(image, 3, 8, [3, 9], pads=[1, 4, 1, 4]))
+    b.output(b.conv(x, 8, 1, [5, 5], pads=[2, 2, 2, 2]), "map")
+    two = b.conv(x, 8, 2, [3, 3], pads=[1, 1, 1, 1])
+    b.output(b.op("PRelu", b.op("Add", two, b.data("before", 2, 2, 12, 30)), b.positive(2, 1, 1)), "residual")
+    b.output(b.op("Sigmoid", b.conv(x, 8, 3, [1, 7], strides=[1, 2])), "odd")
+    b.output(b.conv(image, 3, 5, [3, 3], pads=[0, 2, 1, 0], strides=[2, 3]), "strides")
+    wave = b.data("wave", 1, 1, 1003)
+    b.output(b.conv(wave, 1, 1, [64], strides=[3], pads=[5, 0], bias=False), "filtered")
+    b.output(b.op("Mul", b.conv(wave, 1, 4, [21]), b.data("factor", 1, 1, 983)), "scaled")
+
+
+@graph
+def conv_minimal(b):
+    """3x3 and 1x3 windows large enough for minimal filtering, beside weights that leave room for it."""
+    x = b.op("Relu", b.conv(b.data("image", 1, 16, 21, 30), 16, 32, [3, 3], pads=[1, 1, 1, 1]))
+    b.output(b.op("Clip", b.conv(x, 32, 20, [3, 3], bias=False), b.scalar(-1), b.scalar(1)), "valid")
+    x = b.op("Add", x, b.conv(x, 32, 32, [1, 3], pads=[0, 1, 0, 1]))
+    b.output(b.op("Add", b.op("MatMul", b.op("ReduceMean", x, axes=[2, 3], keepdims=0), b.weight(32, 300, fan=32)),
+                  b.bias(300)), "features")
+
+
+@graph
 def conv_shuffle(b):
     x = b.op("Pad", b.data("x", 1, 8, 9, 7), b.ints(0, 0, 1, 2, 0, 0, 0, 1), b.scalar(0.25))
     y = b.conv(x, 8, 16, [3, 3], group=4)
