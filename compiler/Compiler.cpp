@@ -171,6 +171,7 @@ private:
         return failed(stage <= Stage::Lower ? ExitInput : ExitInternal);
       }
       statistics.countFusions(stage, *module);
+      file->releasePages(); // a stage reads a weight once, if at all
       if (options.saveTemps && !options.check)
         if (int status = writeModule(stage))
           return status;

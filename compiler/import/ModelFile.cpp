@@ -11,6 +11,7 @@
 #include "llvm/Support/Path.h"
 #include <fcntl.h>
 #include <onnx/onnx_pb.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 using namespace mlir;
@@ -68,6 +69,24 @@ static ModelFile::Kind sniff(StringRef path, StringRef text) {
 
 static bool looksLikeText(StringRef bytes) {
   return llvm::all_of(bytes.take_front(256), [](char c) { return llvm::isPrint(c) || llvm::isSpace(c) || c < 0; });
+}
+
+// MemoryBuffer::dontNeedIfMmap asks posix_madvise, which glibc ignores for this.
+void ModelFile::releasePages() const {
+  auto release = [](const llvm::MemoryBuffer &buffer) {
+    if (buffer.getBufferKind() != llvm::MemoryBuffer::MemoryBuffer_MMap)
+      return;
+    uintptr_t page = uintptr_t(sysconf(_SC_PAGESIZE));
+    uintptr_t from = llvm::alignTo(uintptr_t(buffer.getBufferStart()), page);
+    uintptr_t to = uintptr_t(buffer.getBufferEnd()) / page * page;
+    if (from < to)
+      madvise(reinterpret_cast<void *>(from), to - from, MADV_DONTNEED);
+  };
+  if (bytes)
+    release(*bytes);
+  for (const auto &external : externalFiles)
+    if (external.second)
+      release(*external.second);
 }
 
 ModelFile::ModelFile() = default;

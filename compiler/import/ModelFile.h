@@ -40,6 +40,10 @@ public:
   /// fields. Alignment is not promised.
   std::optional<llvm::ArrayRef<char>> payload(const onnx::TensorProto &tensor) const;
 
+  /// Gives the pages of mapped files back to the system, which reads them again where somebody looks: from here on
+  /// nobody is expected to.
+  void releasePages() const;
+
   /// The version of each operator set that the model's own graph imports, by domain.
   const llvm::StringMap<int64_t> &opsets() const { return imports; }
   /// The local function that a node calls; null where its operator is none.

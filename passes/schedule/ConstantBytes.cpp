@@ -20,21 +20,27 @@ std::optional<ConstantBytes> bytesOf(ElementsAttr value) {
   return ConstantBytes{dense.getRawData().data(), dense.isSplat()};
 }
 
-void PackedSources::add(ElementsAttr source) {
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(source))
-    sources.push_back(resource);
+static DenseResourceElementsAttr resourceOf(Operation *op) {
+  auto constant = dyn_cast<arith::ConstantOp>(op);
+  return constant ? dyn_cast<DenseResourceElementsAttr>(constant.getValue()) : DenseResourceElementsAttr();
 }
 
-void PackedSources::release(ModuleOp module) {
-  DenseSet<const void *> used; // one blob may be there as several attributes, of other shapes
+ReplacedSources::ReplacedSources(ModuleOp module) {
   module.walk([&](arith::ConstantOp op) {
-    if (auto resource = dyn_cast<DenseResourceElementsAttr>(op.getValue()))
-      used.insert(resource.getRawHandle().getResource());
+    if (DenseResourceElementsAttr resource = resourceOf(op))
+      constants[resource.getRawHandle().getResource()]++;
   });
-  for (DenseResourceElementsAttr source : sources)
-    if (!used.contains(source.getRawHandle().getResource()))
-      if (AsmResourceBlob *blob = source.getRawHandle().getBlob())
-        *blob = AsmResourceBlob();
+}
+
+void ReplacedSources::release(Operation *constant) {
+  if (!constant->use_empty())
+    return;
+  DenseResourceElementsAttr resource = resourceOf(constant);
+  constant->erase();
+  if (!resource || --constants[resource.getRawHandle().getResource()])
+    return;
+  if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
+    *blob = AsmResourceBlob();
 }
 
 } // namespace nncc

@@ -3,6 +3,7 @@
 #pragma once
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/DenseMap.h"
 
 namespace nncc {
 
@@ -13,15 +14,16 @@ struct ConstantBytes {
 };
 std::optional<ConstantBytes> bytesOf(mlir::ElementsAttr value);
 
-/// The resources whose packed form has replaced them, to be freed where no constant uses them any more: two copies of
-/// the weights exist at any moment, and no more.
-class PackedSources {
+/// The constants of a module whose other form replaces them one after another: two copies of the weights exist at any
+/// moment, and no more.
+class ReplacedSources {
 public:
-  void add(mlir::ElementsAttr source);
-  void release(mlir::ModuleOp module);
+  explicit ReplacedSources(mlir::ModuleOp module);
+  /// Erases the constant if nothing uses it, and frees its bytes if no other constant has the same.
+  void release(mlir::Operation *constant);
 
 private:
-  llvm::SmallVector<mlir::DenseResourceElementsAttr> sources;
+  llvm::DenseMap<const void *, int64_t> constants; // how many share a resource, perhaps in other shapes
 };
 
 } // namespace nncc

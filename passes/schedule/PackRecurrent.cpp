@@ -118,7 +118,7 @@ void addState(kernel::RecurrentOp op) {
 
 struct PackRecurrentPass : impl::PackRecurrentBase<PackRecurrentPass> {
   void runOnOperation() override {
-    sources = {};
+    sources.emplace(getOperation());
     done.clear();
     SmallVector<kernel::RecurrentOp> ops;
     getOperation().walk([&](kernel::RecurrentOp op) { ops.push_back(op); });
@@ -139,11 +139,10 @@ struct PackRecurrentPass : impl::PackRecurrentBase<PackRecurrentPass> {
         op.getRMutable().assign(packAtRunTime(b, op, packed));
       addState(op);
     }
-    sources.release(getOperation());
   }
 
 private:
-  PackedSources sources;
+  std::optional<ReplacedSources> sources;
   // By the weights and all that their packing depends on.
   std::map<std::tuple<const void *, const void *, std::vector<int64_t>>, TypedAttr> done;
 
@@ -151,15 +150,12 @@ private:
     std::vector<int64_t> form = {op.getTile()->getPanel()};
     llvm::append_range(form, op.getParts());
     TypedAttr &value = done[{r.getAsOpaquePointer(), packed.getAsOpaquePointer(), form}];
-    if (!value) {
+    if (!value)
       value = packConstant(op, bytes, packed);
-      sources.add(r);
-    }
     OpBuilder b(op);
     Operation *weight = op.getR().getDefiningOp();
     op.getRMutable().assign(arith::ConstantOp::create(b, op.getLoc(), value));
-    if (weight->use_empty())
-      weight->erase();
+    sources->release(weight);
   }
 };
 } // namespace

@@ -42,7 +42,7 @@ struct PackWeightsPass : impl::PackWeightsBase<PackWeightsPass> {
     std::map<std::tuple<const void *, int64_t, int64_t, bool, const void *>, TypedAttr> done;
     SmallVector<kernel::PackOp> packs;
     getOperation().walk([&](kernel::PackOp op) { packs.push_back(op); });
-    PackedSources sources;
+    ReplacedSources sources(getOperation());
     for (kernel::PackOp op : packs) {
       ElementsAttr value;
       if (op.getNumResults() != 1 || !matchPattern(op.getW(), m_Constant(&value)))
@@ -61,17 +61,14 @@ struct PackWeightsPass : impl::PackWeightsBase<PackWeightsPass> {
             HeapAsmResourceBlob::allocate(type.getNumElements() * element, 64, /*dataIsMutable=*/true);
         packBytes(op, *source, element, blob.getMutableData().data());
         packed = DenseResourceElementsAttr::get(type, "packed", std::move(blob));
-        sources.add(value);
       }
       OpBuilder b(op);
       Operation *weight = op.getW().getDefiningOp();
       Value constant = arith::ConstantOp::create(b, op.getLoc(), packed);
       op.getResult(0).replaceAllUsesWith(constant);
       op.erase();
-      if (weight->use_empty())
-        weight->erase();
+      sources.release(weight);
     }
-    sources.release(getOperation());
   }
 };
 

@@ -135,10 +135,10 @@ struct WinogradPass : impl::WinogradBase<WinogradPass> {
       room -= step.bytes;
       chosen[step.op] = step.form;
     }
+    sources.emplace(getOperation());
     for (auto [op, form] : llvm::zip(ops, chosen))
       if (form)
         apply(op, *form);
-    sources.release(getOperation());
     done.clear();
   }
 
@@ -165,18 +165,16 @@ struct WinogradPass : impl::WinogradBase<WinogradPass> {
       kernel::transformWeights(source->data, source->splat, reinterpret_cast<float *>(blob.getMutableData().data()),
                                form.tile, taps, g.ic / g.groups * g.oc);
       transformed = DenseResourceElementsAttr::get(to, "filtered", std::move(blob));
-      sources.add(value);
     }
     OpBuilder b(op);
     Operation *weight = op.getW().getDefiningOp();
     op.getWMutable().assign(arith::ConstantOp::create(b, op.getLoc(), transformed));
     op.setWinograd(tile);
-    if (weight->use_empty())
-      weight->erase();
+    sources->release(weight);
   }
 
   std::map<std::pair<const void *, const void *>, TypedAttr> done;
-  PackedSources sources;
+  std::optional<ReplacedSources> sources;
 };
 
 } // namespace
