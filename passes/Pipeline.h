@@ -34,7 +34,8 @@ struct PipelineOptions {
   bool runs(llvm::StringRef name) const;
 };
 
-/// The passes that results do not depend on: a pass's name without its `nncc-`, as -fno-NAME takes it.
+/// The passes that results do not depend on but in rounding (and, for Winograd and wide convolutions, in how far an
+/// infinity spreads): a pass's name without its `nncc-`, as -fno-NAME takes it.
 inline constexpr llvm::StringLiteral optionalPasses[] = {
     "recognise-activation", "recognise-norm",   "recognise-attention", "propagate-transposes",
     "fold-flatten",         "fold-scales",      "fuse-projections",    "merge-reshapes",

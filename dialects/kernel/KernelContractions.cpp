@@ -116,7 +116,8 @@ LogicalResult ConvOp::verify() {
   if (w.size() != (getTile() ? 7 : rank))
     return emitOpError("expected weights of ") << (getTile() ? 7 : rank) << " dimensions, found " << getW().getType();
   if (auto tile = getWinograd()) {
-    if (tile->size() != rank - 2 || llvm::any_of(*tile, [](int64_t outputs) { return outputs < 1; }))
+    bool isDeep = rank == 5 && tile->size() == 3 && tile->front() != 1; // the depth has no tiles
+    if (tile->size() != rank - 2 || isDeep || llvm::any_of(*tile, [](int64_t outputs) { return outputs < 1; }))
       return emitOpError("expected a tile of outputs for ") << rank - 2 << " spatial dimensions";
     WindowGeometry g = geometryOf(*this);
     if (llvm::any_of(g.kernel, [](int64_t taps) { return taps < 1; }) || getNchwInput() || !canFilter(g) ||

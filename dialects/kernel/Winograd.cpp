@@ -1,11 +1,13 @@
 // Winograd.h's implementation.
 #include "dialects/kernel/Winograd.h"
+#include <algorithm>
+#include <cstring>
 #include <vector>
 
 using namespace mlir;
 using namespace nncc::kernel;
 
-// Polynomials that interpolate at these points lose the least of 24 bits among the pairs that were tried (README).
+// Small powers of two: their own powers, and so the transforms of inputs and sums, have exact coefficients.
 static constexpr double points[mostPoints - 1] = {0, 1, -1, 2, -2, 0.5, -0.5};
 
 // Coefficients of the product of (x - points[k]) over k < n, except k = `without`.

@@ -186,8 +186,9 @@ Value lower::buildConvolution(ConversionPatternRewriter &b, Location loc, Ranked
     copyEpilogue(b, conv.epilogue, depthwise.getEpilogue(), type, loc);
     return depthwise.getResult(0);
   }
-  auto op = kernel::ConvOp::create(b, loc, type, conv.x, conv.w, conv.extras, init, conv.strides, conv.pads,
-                                   conv.dilations, conv.groups, conv.nchwInput, /*winograd=*/nullptr, kernel::TileAttr());
+  auto op =
+      kernel::ConvOp::create(b, loc, type, conv.x, conv.w, conv.extras, init, conv.strides, conv.pads, conv.dilations,
+                             conv.groups, conv.nchwInput, /*winograd=*/nullptr, kernel::TileAttr());
   copyEpilogue(b, conv.epilogue, op.getEpilogue(), type, loc);
   return op.getResult(0);
 }

@@ -68,6 +68,9 @@ struct WinogradPass : impl::WinogradBase<WinogradPass> {
   // The forms in which each saves time for more bytes than the one before, at falling rates: the lower hull.
   SmallVector<Form> formsOf(kernel::ConvOp op) {
     kernel::WindowGeometry g = kernel::geometryOf(op);
+    constexpr int64_t mostTaps = kernel::mostPoints - 3; // with tiles of two
+    if (g.kernel[1] > mostTaps || g.kernel[2] > mostTaps || g.batch * g.out[0] * g.out[1] * g.out[2] == 0)
+      return {};
     kernel::TargetAttr target = kernel::TargetAttr::of(op);
     SmallVector<Form> forms = {directForm(g, target)};
     auto sizes = [&](unsigned d) {
@@ -111,7 +114,9 @@ struct WinogradPass : impl::WinogradBase<WinogradPass> {
       if (auto constant = dyn_cast<arith::ConstantOp>(op); constant && constant->getNumResults())
         weights += kernel::countBytes(constant->getResults());
       auto conv = dyn_cast<kernel::ConvOp>(op);
-      if (!conv || conv.getWinograd() || conv.getTile() || conv.getNchwInput() ||
+      bool isStatic =
+          conv && llvm::all_of(conv->getOperandTypes(), [](Type t) { return cast<ShapedType>(t).hasStaticShape(); });
+      if (!isStatic || conv.getWinograd() || conv.getTile() || conv.getNchwInput() ||
           !matchPattern(conv.getW(), m_Constant()) || !getElementTypeOrSelf(conv.getX().getType()).isF32() ||
           !kernel::canFilter(kernel::geometryOf(conv)))
         return;
@@ -128,10 +133,13 @@ struct WinogradPass : impl::WinogradBase<WinogradPass> {
     });
     SmallVector<std::optional<Form>> chosen(ops.size());
     double room = weights * double(growth) / 100;
+    SmallVector<bool> ended(ops.size(), false);
     for (const Step &step : steps) {
-      // One that does not fit ends its convolution's way: those that follow are larger.
-      if (step.bytes > room)
+      // One that does not fit ends its convolution's way: each step counts from the one before.
+      if (ended[step.op] || step.bytes > room) {
+        ended[step.op] = true;
         continue;
+      }
       room -= step.bytes;
       chosen[step.op] = step.form;
     }

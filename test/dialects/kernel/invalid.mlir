@@ -61,3 +61,12 @@ func.func @winograd_points(%x: tensor<1x9x9x4xf32>, %w: tensor<9x9x4x6xf32>, %y:
     : tensor<1x9x9x4xf32>, tensor<9x9x4x6xf32> into tensor<1x4x4x6xf32> -> tensor<1x4x4x6xf32>
   return
 }
+
+// -----
+
+func.func @winograd_depth(%x: tensor<1x4x9x9x4xf32>, %w: tensor<2x4x4x4x6xf32>, %y: tensor<1x4x7x7x6xf32>) {
+  // expected-error @+1 {{expected a tile of outputs for 3 spatial dimensions}}
+  %0 = kernel.conv %x, %w into %y strides [1, 1, 1] pads [0, 0, 0, 0, 0, 0] dilations [1, 1, 1] winograd [2, 2, 2]
+    : tensor<1x4x9x9x4xf32>, tensor<2x4x4x4x6xf32> into tensor<1x4x7x7x6xf32> -> tensor<1x4x7x7x6xf32>
+  return
+}

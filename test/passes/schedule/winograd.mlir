@@ -67,3 +67,21 @@ func.func @never(%x: tensor<1x56x56x64xf32>, %v: tensor<3x3x64x64xf32>, %z: tens
   return %0, %1, %2, %3 : tensor<1x28x28x64xf32>, tensor<1x56x56x64xf32>, tensor<1x56x56x64xf32>, tensor<1x56x56x64xf64>
 }
 }
+
+// -----
+
+// Room for 27 kB: a tile of 2 x 4, not also what 4 x 4 takes more.
+// RUN: nncc-opt %s --nncc-winograd=growth=56 --split-input-file | FileCheck %s --check-prefix=ROOM
+// CHECK-LABEL: @room
+// ROOM-LABEL: @room
+// ROOM: kernel.conv {{.*}} winograd [2, 4]
+module attributes {kernel.target = #kernel.target<triple = "x86_64-pc-linux-gnu", cpu = "x86-64-v4", features = "", lanes = 16, registers = 32, l1 = 32768, l2 = 1048576>} {
+func.func @room(%x: tensor<1x56x56x16xf32>) -> (tensor<1x56x56x16xf32>, tensor<5000xf32>) {
+  %others = arith.constant dense<1.0> : tensor<5000xf32>
+  %w = arith.constant dense<1.0> : tensor<3x3x16x16xf32>
+  %y = tensor.empty() : tensor<1x56x56x16xf32>
+  %0 = kernel.conv %x, %w into %y strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1]
+    : tensor<1x56x56x16xf32>, tensor<3x3x16x16xf32> into tensor<1x56x56x16xf32> -> tensor<1x56x56x16xf32>
+  return %0, %others : tensor<1x56x56x16xf32>, tensor<5000xf32>
+}
+}
