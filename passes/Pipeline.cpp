@@ -68,6 +68,7 @@ void buildGraphPipeline(OpPassManager &pm, const PipelineOptions &options) {
   optional("fuse-projections", createFuseProjections()); // whose weights FoldWeights joins
   pm.addPass(createFoldWeights());
   optional("merge-reshapes", createMergeReshapes());
+  optional("scale-weights", createScaleWeights());
   optional("fuse-epilogue", createFuseEpilogue());
   tidy(pm, options);
 }

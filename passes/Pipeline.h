@@ -39,7 +39,8 @@ struct PipelineOptions {
 inline constexpr llvm::StringLiteral optionalPasses[] = {
     "recognise-activation", "recognise-norm",   "recognise-attention", "propagate-transposes",
     "fold-flatten",         "fold-scales",      "fuse-projections",    "merge-reshapes",
-    "fuse-epilogue",        "fuse-elementwise", "widen-convolutions",  "winograd"};
+    "scale-weights",        "fuse-epilogue",    "fuse-elementwise",    "widen-convolutions",
+    "winograd"};
 
 /// The dialects of all stages with the interfaces that passes ask of upstream's ops.
 void registerDialects(mlir::DialectRegistry &registry);

@@ -29,6 +29,11 @@ def FoldWeights : Pass<"nncc-fold-weights"> {
   let summary = "movement and exactly rounded arithmetic on constants => constants of any size";
   let dependentDialects = ["nn::NNDialect"];
 }
+def ScaleWeights : Pass<"nncc-scale-weights"> {
+  let summary = "contraction(x * s, w) => contraction(x, w * s), for an s with an element per channel, where w is less";
+  let dependentDialects = ["nn::NNDialect", "mlir::arith::ArithDialect"];
+  let options = [Option<"remarks", "remarks", "bool", "false", "say what the products cost">];
+}
 def FuseProjections : Pass<"nncc-fuse-projections"> {
   let summary = "matmul(x, w1), matmul(x, w2), ... before one attention => slices of matmul(x, concat(w1, w2, ...))";
   let dependentDialects = ["nn::NNDialect"];

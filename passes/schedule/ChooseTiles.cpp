@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/schedule/Passes.h"
+#include "passes/schedule/ScaledWeights.h"
 
 using namespace mlir;
 
@@ -52,12 +53,30 @@ kernel::TileAttr chooseTile(Operation *op, TileOp kind, Type element, int64_t ro
   return kernel::TileAttr::get(op->getContext(), equalPart(rows, lookup(kind, target, vectors).rows), vectors, lanes);
 }
 
-Value pack(OpBuilder &b, Location loc, Value w, ArrayRef<int64_t> shape, int64_t panel, int64_t groups,
-           bool transpose) {
+// The packed form of weights in which the input's channels are dimension `channels`; -1 if several are. Factors for
+// each channel of the input are applied to packed weights, so that constants are packed at compile time.
+Value pack(OpBuilder &b, Location loc, Value w, ArrayRef<int64_t> shape, int64_t panel, int64_t groups, bool transpose,
+           int64_t channels) {
   auto type = RankedTensorType::get(shape, getElementTypeOrSelf(w.getType()));
   Value init = tensor::EmptyOp::create(b, loc, shape, type.getElementType());
-  auto op = kernel::PackOp::create(b, loc, TypeRange(type), w, init, panel, groups, transpose);
-  return op.getResult(0);
+  auto packed = [&](Value w) {
+    return kernel::PackOp::create(b, loc, TypeRange(type), w, init, panel, groups, transpose).getResult(0);
+  };
+  auto scaled = ScaledWeights::of(w);
+  int64_t rank = cast<ShapedType>(w.getType()).getRank();
+  SmallVector<int64_t> place(rank, -1);
+  place[transpose ? rank - 1 : rank - 2] = channels;
+  auto isKnown = [&](int64_t d) { return place[d] >= 0 || !scaled->varyAlong(d); };
+  if (scaled && llvm::all_of(llvm::seq<int64_t>(0, rank), isKnown))
+    return scaled->on(b, packed(scaled->constant), place);
+  return packed(w);
+}
+
+void replaceWeights(OpOperand &operand, Value packed) {
+  auto scaled = ScaledWeights::of(operand.get());
+  operand.set(packed);
+  if (scaled)
+    scaled->eraseUnused();
 }
 
 bool isStatic(Operation *op) {
@@ -74,8 +93,8 @@ void tileGemm(kernel::GemmOp op) {
   OpBuilder builder(op);
   Value packed =
       pack(builder, op.getLoc(), op.getB(), {kernel::tilesOf(columns, tile.getPanel()), depth, tile.getPanel()},
-           tile.getPanel(), 1, op.getTransposeB());
-  op.getBMutable().assign(packed);
+           tile.getPanel(), 1, op.getTransposeB(), /*channels=*/1);
+  replaceWeights(op.getBMutable(), packed);
   op.setTransposeB(false);
   op.setTileAttr(tile);
 }
@@ -103,8 +122,8 @@ void tileConv(kernel::ConvOp op) {
   Value packed = pack(builder, op.getLoc(), op.getW(),
                       {g.groups, kernel::tilesOf(columns, tile.getPanel()), products[0], products[1], products[2],
                        depth, tile.getPanel()},
-                      tile.getPanel(), g.groups, false);
-  op.getWMutable().assign(packed);
+                      tile.getPanel(), g.groups, false, /*channels=*/g.groups == 1 ? 5 : -1);
+  replaceWeights(op.getWMutable(), packed);
   op.setTileAttr(tile);
 }
 
@@ -128,7 +147,7 @@ void tileDepthwise(kernel::DepthwiseOp op) {
   auto tile = kernel::TileAttr::get(op.getContext(), equalPart(g.out[2], row.rows),
                                     std::min<int64_t>(row.vectors, g.out[1]), lanes);
   op.getWMutable().assign(
-      pack(builder, op.getLoc(), op.getW(), {kernel::tilesOf(g.oc, lanes), g.taps(), lanes}, lanes, 1, false));
+      pack(builder, op.getLoc(), op.getW(), {kernel::tilesOf(g.oc, lanes), g.taps(), lanes}, lanes, 1, false, -1));
   op.setTileAttr(tile);
 }
 

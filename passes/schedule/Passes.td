@@ -9,7 +9,7 @@ def WidenConvolutions : Pass<"nncc-widen-convolutions", "mlir::func::FuncOp"> {
     `kernel.conv %x, %w strides [s]` of OC channels => `kernel.conv %x, %w' strides [s * p]` of p * OC channels and
     taps + s * (p - 1) taps along a row, of which those before and after the window's are zeros, for constant weights.
   }];
-  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::arith::ArithDialect", "mlir::tensor::TensorDialect"];
+  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect"];
 }
 
 def Winograd : Pass<"nncc-winograd", "mlir::ModuleOp"> {
@@ -20,7 +20,7 @@ def Winograd : Pass<"nncc-winograd", "mlir::ModuleOp"> {
   }];
   let options = [Option<"largestTile", "largest-tile", "int64_t", "4", "outputs of a tile along a dimension, at most">,
                  Option<"growth", "growth", "int64_t", "60", "percent that all weights together may grow by">];
-  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::arith::ArithDialect"];
+  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect"];
 }
 
 def ChooseTiles : Pass<"nncc-choose-tiles", "mlir::func::FuncOp"> {
@@ -29,7 +29,7 @@ def ChooseTiles : Pass<"nncc-choose-tiles", "mlir::func::FuncOp"> {
     `kernel.gemm %a, %w` => `kernel.gemm %a, (kernel.pack %w) tile #kernel.tile<8x3x16>`, by the table in Tiles.td. The
     layout depends on the weight and the target, never on the number of rows.
   }];
-  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::tensor::TensorDialect"];
+  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect"];
 }
 
 def PackWeights : Pass<"nncc-pack-weights", "mlir::ModuleOp"> {

@@ -8,6 +8,7 @@
 #include "mlir/IR/Matchers.h"
 #include "passes/schedule/ConstantBytes.h"
 #include "passes/schedule/Passes.h"
+#include "passes/schedule/ScaledWeights.h"
 
 using namespace mlir;
 
@@ -126,8 +127,11 @@ struct WidenConvolutionsPass : impl::WidenConvolutionsBase<WidenConvolutionsPass
     OpBuilder b(op);
     Location loc = op.getLoc();
     kernel::WindowGeometry g = kernel::geometryOf(op);
+    // Of factors only those of input channels have a form.
+    auto scaled = ScaledWeights::of(op.getW());
     ElementsAttr value;
-    if (!matchPattern(op.getW(), m_Constant(&value)))
+    if (!scaled || !matchPattern(scaled->constant, m_Constant(&value)) || scaled->varyAlong(g.spatial + 1) ||
+        scaled->varyAlong(g.spatial - 1))
       return;
     SmallVector<Value> extras;
     for (Value extra : op.getExtras()) {
@@ -153,10 +157,9 @@ struct WidenConvolutionsPass : impl::WidenConvolutionsBase<WidenConvolutionsPass
     result.back() = channels;
     auto type = RankedTensorType::get(result, typeOf(op.getInit()).getElementType());
     Value init = tensor::EmptyOp::create(b, loc, result, type.getElementType());
-    auto wide =
-        kernel::ConvOp::create(b, loc, TypeRange(type), op.getX(), arith::ConstantOp::create(b, loc, weights), extras,
-                               init, strides, pads, op.getDilations(), op.getGroups(), op.getNchwInput(),
-                               /*winograd=*/nullptr, kernel::TileAttr());
+    auto wide = kernel::ConvOp::create(
+        b, loc, TypeRange(type), op.getX(), scaled->on(b, arith::ConstantOp::create(b, loc, weights)), extras, init,
+        strides, pads, op.getDilations(), op.getGroups(), op.getNchwInput(), /*winograd=*/nullptr, kernel::TileAttr());
     wide.getEpilogue().takeBody(op.getEpilogue());
     Value pixels = regroup(b, loc, wide.getResult(0), w.width, oc);
     if (w.width != g.out[2]) {
@@ -166,6 +169,7 @@ struct WidenConvolutionsPass : impl::WidenConvolutionsBase<WidenConvolutionsPass
     }
     op.getResult(0).replaceAllUsesWith(pixels);
     op.erase();
+    scaled->eraseUnused();
   }
 };
 

@@ -6,6 +6,7 @@
 #include "mlir/IR/Matchers.h"
 #include "passes/schedule/ConstantBytes.h"
 #include "passes/schedule/Passes.h"
+#include "passes/schedule/ScaledWeights.h"
 #include <map>
 
 using namespace mlir;
@@ -62,6 +63,13 @@ Form winogradForm(const kernel::WindowGeometry &g, kernel::TargetAttr target, in
   return {{tileHeight, tileWidth}, compute + transforms + timeOfWeights(bytes, compute), bytes};
 }
 
+// Factors may be those of channels, not of taps.
+bool isScaledConstant(Value w) {
+  auto weights = ScaledWeights::of(w);
+  auto isTap = [&](int64_t d) { return weights->varyAlong(d); };
+  return weights && llvm::none_of(llvm::seq<int64_t>(0, cast<ShapedType>(w.getType()).getRank() - 2), isTap);
+}
+
 struct WinogradPass : impl::WinogradBase<WinogradPass> {
   using WinogradBase::WinogradBase;
 
@@ -116,9 +124,8 @@ struct WinogradPass : impl::WinogradBase<WinogradPass> {
       auto conv = dyn_cast<kernel::ConvOp>(op);
       bool isStatic =
           conv && llvm::all_of(conv->getOperandTypes(), [](Type t) { return cast<ShapedType>(t).hasStaticShape(); });
-      if (!isStatic || conv.getWinograd() || conv.getTile() || conv.getNchwInput() ||
-          !matchPattern(conv.getW(), m_Constant()) || !getElementTypeOrSelf(conv.getX().getType()).isF32() ||
-          !kernel::canFilter(kernel::geometryOf(conv)))
+      if (!isStatic || conv.getWinograd() || conv.getTile() || conv.getNchwInput() || !isScaledConstant(conv.getW()) ||
+          !getElementTypeOrSelf(conv.getX().getType()).isF32() || !kernel::canFilter(kernel::geometryOf(conv)))
         return;
       SmallVector<Form> forms = formsOf(conv);
       for (size_t i = 1; i < forms.size(); i++) {
@@ -152,8 +159,9 @@ struct WinogradPass : impl::WinogradBase<WinogradPass> {
 
   void apply(kernel::ConvOp op, const Form &form) {
     kernel::WindowGeometry g = kernel::geometryOf(op);
+    auto weights = ScaledWeights::of(op.getW());
     ElementsAttr value;
-    matchPattern(op.getW(), m_Constant(&value));
+    matchPattern(weights->constant, m_Constant(&value));
     auto source = bytesOf(value);
     if (!source)
       return;
@@ -175,9 +183,10 @@ struct WinogradPass : impl::WinogradBase<WinogradPass> {
       transformed = DenseResourceElementsAttr::get(to, "filtered", std::move(blob));
     }
     OpBuilder b(op);
-    Operation *weight = op.getW().getDefiningOp();
-    op.getWMutable().assign(arith::ConstantOp::create(b, op.getLoc(), transformed));
+    Operation *weight = weights->constant.getDefiningOp();
+    op.getWMutable().assign(weights->on(b, arith::ConstantOp::create(b, op.getLoc(), transformed)));
     op.setWinograd(tile);
+    weights->eraseUnused();
     sources->release(weight);
   }
 

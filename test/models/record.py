@@ -242,6 +242,32 @@ def conv_minimal(b):
 
 
 @graph
+def channel_attention(b):
+    """Factors of channels that go into the weights: of 1x1, 3x3, depthwise and few channels, of a matrix, and those
+    that stay: of several images, of more than one reader."""
+    def gate(x, channels, inner):
+        y = b.op("Relu", b.conv(b.op("GlobalAveragePool", x), channels, inner, [1, 1]))
+        return b.op("HardSigmoid", b.conv(y, inner, channels, [1, 1]), alpha=0.2)
+
+    x = b.op("HardSwish", b.conv(b.data("image", 1, 3, 29, 33), 3, 24, [3, 3], pads=[1, 1, 1, 1]))
+    x = b.op("Add", x, b.conv(b.op("Mul", x, gate(x, 24, 6)), 24, 24, [1, 1]))
+    y = b.op("Mul", gate(x, 24, 7), x)
+    y = b.op("Relu", b.conv(y, 24, 20, [3, 3], pads=[1, 1, 1, 1]))
+    y = b.op("Add", y, b.op("Mul", y, gate(y, 20, 5)))
+    y = b.conv(y, 20, 20, [3, 3], group=20, strides=[2, 1])
+    y = b.op("Clip", b.conv(b.op("Mul", y, gate(y, 20, 5)), 20, 3, [3, 5]), b.scalar(-2), b.scalar(2))
+    b.output(y, "y")
+    both = b.op("Mul", x, gate(x, 24, 4))
+    b.output(b.op("Add", both, b.conv(both, 24, 24, [1, 1])), "both")
+    rows = b.op("Transpose", b.op("Reshape", x, b.ints(1, 24, -1)), perm=[0, 2, 1])
+    weights = b.op("Sigmoid", b.op("ReduceMax", rows, axes=[1]))
+    b.output(b.op("MatMul", b.op("Mul", rows, weights), b.weight(24, 5, fan=24)), "matrix")
+    images = b.conv(b.data("images", 2, 3, 17, 15), 3, 8, [3, 3])
+    b.output(b.conv(b.op("Mul", images, gate(images, 8, 4)), 8, 4, [1, 1]), "images_y")
+    b.output(b.op("MatMul", b.op("ReduceMean", x, axes=[2, 3], keepdims=0), b.weight(24, 300, fan=24)), "features")
+
+
+@graph
 def conv_shuffle(b):
     x = b.op("Pad", b.data("x", 1, 8, 9, 7), b.ints(0, 0, 1, 2, 0, 0, 0, 1), b.scalar(0.25))
     y = b.conv(x, 8, 16, [3, 3], group=4)
