@@ -70,6 +70,7 @@ void buildGraphPipeline(OpPassManager &pm, const PipelineOptions &options) {
   optional("merge-reshapes", createMergeReshapes());
   optional("scale-weights", createScaleWeights());
   optional("fuse-epilogue", createFuseEpilogue());
+  optional("broadcast-repeats", createBroadcastRepeats());
   tidy(pm, options);
 }
 

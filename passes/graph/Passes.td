@@ -46,3 +46,7 @@ def FuseEpilogue : Pass<"nncc-fuse-epilogue"> {
   let summary = "e(contraction(x), ...) => contraction(x) with e in its epilogue, for any group e of elementwise ops";
   let dependentDialects = ["nn::NNDialect"];
 }
+def BroadcastRepeats : Pass<"nncc-broadcast-repeats"> {
+  let summary = "e(gather(x, [0, 0, 1, 1, ...]), y) => reshape(e(reshape(x) broadcast, reshape(y))), for elementwise e";
+  let dependentDialects = ["nn::NNDialect"];
+}

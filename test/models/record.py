@@ -639,6 +639,28 @@ def loop_run_time(b):
 
 
 @graph
+def resize_whole_factors(b):
+    """Pixels repeated along some axes, among elementwise ops, in a concatenation, and where nothing follows."""
+    def up(x, *factors):
+        return b.op("Resize", x, "", b.constant(np.array(factors, np.float32)), mode="nearest", nearest_mode="floor",
+                    coordinate_transformation_mode="asymmetric")
+
+    large = b.op("Relu", b.conv(b.data("large", 1, 3, 12, 18), 3, 12, [3, 3], pads=[1, 1, 1, 1]))
+    small = b.op("Tanh", b.conv(b.data("small", 1, 3, 6, 6), 3, 12, [1, 1]))
+    factors = b.op("Sigmoid", b.op("GlobalAveragePool", large))
+    y = b.op("Add", b.op("Mul", large, factors), up(small, 1, 1, 2, 3))
+    y = b.op("Where", b.op("Less", y, b.op("Abs", up(small, 1, 1, 2, 3))), b.op("Neg", y), b.op("Mul", y, b.bias(12, 1, 1)))
+    b.output(b.conv(y, 12, 11, [1, 1]), "map")
+    other = up(b.op("HardSwish", up(b.op("Exp", small), 1, 1, 2, 1)), 1, 1, 1, 3)
+    joined = b.op("Concat", other, large, up(small, 1, 1, 2, 3), axis=1)
+    b.output(b.conv(joined, 36, 10, [3, 3], pads=[1, 1, 1, 1]), "joined")
+    averaged = up(b.op("AveragePool", large, kernel_shape=[3, 3], strides=[3, 3]), 1, 1, 3, 3)
+    b.output(b.conv(b.op("Add", averaged, b.op("Sub", large, b.scalar(0.5))), 12, 8, [1, 1]), "averaged")
+    wave = b.conv(b.data("wave", 2, 3, 41), 3, 9, [4])
+    b.output(b.conv(up(wave, 1, 1, 4), 9, 9, [3], group=9), "wave_y")
+
+
+@graph
 def resize_opset_10(b):
     """Nearest: an axis that shrinks takes the element behind, one that grows the element before."""
     b.opset = 10
