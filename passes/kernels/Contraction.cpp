@@ -193,11 +193,17 @@ void ContractionEmitter::finish(ArrayRef<Value> acc, ArrayRef<Column> columns, i
                                 ArrayRef<RowBase> bases) {
   size_t width = columns.size();
   if (!heavy) {
+    // Extras are read before the first store: where one is the result's memory, the masked store of a row would hold up
+    // the load of the next, which lies under the lanes that it leaves out. A long epilogue hides that.
+    SmallVector<Value> results;
     for (int64_t r = 0; r < height; r++) {
       auto rows = llvm::map_to_vector(bases, [&](const RowBase &base) { return base.row(r); });
       for (size_t v = 0; v < width; v++)
-        store(finished(acc[r * width + v], columns[v], rows), out, add(rows[0], columns[v].result), columns[v].mask);
+        results.push_back(finished(acc[r * width + v], columns[v], rows));
     }
+    for (int64_t r = 0; r < height; r++)
+      for (size_t v = 0; v < width; v++)
+        store(results[r * width + v], out, add(bases[0].row(r), columns[v].result), columns[v].mask);
     return;
   }
   // The tile goes through the stack, which stays in L1. Not through the result: an extra may be the same memory.

@@ -357,6 +357,15 @@ static Case pool(std::string kind, Shape in, Window w, std::string extra = "", i
   return c;
 }
 
+// The residual, an extra of the result's shape, is the result's memory.
+static Case inPlace(Case c) {
+  c.name += " in place";
+  for (size_t i = 2; i < c.inputs.size(); i++)
+    if (c.inputs[i] == c.output)
+      c.inPlace = int(i);
+  return c;
+}
+
 std::vector<Case> contractionCases() {
   std::vector<Case> cases;
   for (int64_t m : {1, 2, 3, 7, 8, 9, 17, 100})
@@ -414,6 +423,16 @@ std::vector<Case> contractionCases() {
   cases.push_back(conv({1, 9, 9, 1100}, 40, window({1, 1}), BiasRelu));
   cases.push_back(conv({1, 9, 9, 600}, 80, window({3, 3}, {1, 1}, {1, 1}, {1, 1}, 2), BiasRelu));
   cases.push_back(conv({1, 40, 40, 64}, 130, window({3, 3}, {1, 1}, {1, 1}), None));
+
+  for (Kind kind : {Residual, Heavy}) {
+    cases.push_back(inPlace(gemm({}, 20, 33, 45, kind)));
+    cases.push_back(inPlace(gemm({}, 20, 33, 32, kind)));
+    cases.push_back(inPlace(gemm({}, 97, 1501, 70, kind)));
+    cases.push_back(inPlace(conv({1, 9, 31, 12}, 12, window({7, 3}, {1, 1}, {3, 1}), kind)));
+    cases.push_back(inPlace(conv({1, 9, 31, 12}, 20, window({1, 1}), kind)));
+    cases.push_back(inPlace(winograd({1, 9, 13, 20}, 24, window({3, 3}, {1, 1}, {1, 1}), {4, 4}, kind)));
+    cases.push_back(inPlace(depthwise({1, 9, 13, 20}, 1, window({3, 3}, {1, 1}, {1, 1}), kind)));
+  }
 
   for (int64_t m : {2, 4}) {
     for (Kind kind : {None, BiasRelu, Residual, Heavy, RowScale})
@@ -498,6 +517,7 @@ std::vector<Case> benchmarkCases() {
       conv({1, 7, 7, 512}, 512, window({3, 3}, {1, 1}, {1, 1}), BiasRelu),
       conv({1, 7, 7, 512}, 2048, window({1, 1}), Residual),
       conv({1, 7, 7, 2048}, 512, window({1, 1}), BiasRelu),
+      inPlace(conv({1, 128, 62, 12}, 12, window({3, 1}, {1, 1}, {40, 0}, {40, 1}), Residual)),
       winograd({1, 56, 56, 64}, 64, window({3, 3}, {1, 1}, {1, 1}), {2, 2}),
       winograd({1, 56, 56, 64}, 64, window({3, 3}, {1, 1}, {1, 1}), {4, 4}),
       winograd({1, 28, 28, 128}, 128, window({3, 3}, {1, 1}, {1, 1}), {2, 2}),

@@ -78,6 +78,7 @@ struct Case {
   std::function<double(const std::vector<std::vector<double>> &inputs, const Shape &at)> reference; // of one element
   double tolerance = 2e-6;
   std::function<std::vector<double>(const std::vector<double> &)> transform = {}; // of the weight before packing
+  int inPlace = -1; // the input whose memory is the result's
 };
 std::vector<Case> contractionCases();
 std::vector<Case> windowCases();

@@ -81,7 +81,8 @@ struct Instance {
       inputs[test.weight] = packed;
     }
     size_t outputBytes = elementBytes(test.outputElement);
-    output = allocate(count(test.output) * outputBytes, std::max(outputBytes, alignment));
+    output = test.inPlace >= 0 ? inputs[test.inPlace]
+                               : allocate(count(test.output) * outputBytes, std::max(outputBytes, alignment));
     operands = inputs;
     operands.push_back(output);
     if (kernel().scratchBytes)
@@ -92,7 +93,12 @@ struct Instance {
     memory.push_back(std::make_unique<Guarded>(bytes, alignment));
     return memory.back()->data();
   }
-  void clear() { std::memset(output, 0xff, count(test.output) * elementBytes(test.outputElement)); }
+  void clear() {
+    std::memset(output, 0xff, count(test.output) * elementBytes(test.outputElement));
+    if (test.inPlace >= 0)
+      for (auto [i, x] : llvm::enumerate(values[test.inPlace]))
+        put(test.element, output, int64_t(i), x);
+  }
 
   // The largest error relative to the output's scale.
   double error() {

@@ -37,6 +37,21 @@ func.func @bias(%a: memref<2x100xf32>, %b: memref<1x100x16xf32>, %bias: memref<1
   return
 }
 
+// Extras are read before the first store: the result may be the same memory, and its masked stores hold up loads.
+// CHECK-LABEL: func.func @residual
+// CHECK: scf.for {{.*}} iter_args(
+// CHECK-COUNT-4: vector.maskedload
+// CHECK-NOT: vector.maskedload
+// CHECK-COUNT-4: vector.maskedstore
+func.func @residual(%a: memref<4x100xf32>, %b: memref<1x100x16xf32>, %r: memref<4x12xf32>, %y: memref<4x12xf32>, %m0: index, %m1: index, %n0: index, %n1: index) attributes {kernel.units = 2 : i64} {
+  kernel.gemm %a, %b into %y tile <4 x 1 x 16> : memref<4x100xf32>, memref<1x100x16xf32> into memref<4x12xf32>
+    epilogue(%acc: f32, %x: f32 = %r : memref<4x12xf32>) {
+      %s = arith.addf %acc, %x : f32
+      nn.yield %s : f32
+    }
+  return
+}
+
 // A long epilogue runs in a loop over the tile, which waits on the stack.
 // CHECK-LABEL: func.func @long_epilogue
 // CHECK: memref.alloca() {alignment = 64 : i64} : memref<64xf32>
