@@ -61,7 +61,9 @@ void buildGraphPipeline(OpPassManager &pm, const PipelineOptions &options) {
   optional("recognise-activation", createRecogniseActivation());
   optional("recognise-norm", createRecogniseNorm());
   optional("propagate-transposes", createPropagateTransposes());
-  optional("recognise-attention", createRecogniseAttention());
+  RecogniseAttentionOptions attention;
+  attention.remarks = options.missedRemarks;
+  optional("recognise-attention", createRecogniseAttention(attention));
   optional("propagate-transposes", createPropagateTransposes()); // attention reads heads and rows in either order
   optional("fold-flatten", createFoldFlatten());
   optional("fold-scales", createFoldScales());
@@ -106,6 +108,13 @@ void buildMemoryPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
   pm.addNestedPass<func::FuncOp>(createDropCarriedBuffers());
   pm.addNestedPass<func::FuncOp>(createPlaceCopies());
+  if (options.runs("form-bands")) {
+    FormBandsOptions bands;
+    bands.rows = options.bandRows;
+    bands.remarks = options.remarks;
+    bands.missedRemarks = options.missedRemarks;
+    pm.addNestedPass<func::FuncOp>(createFormBands(bands));
+  }
   pm.addNestedPass<func::FuncOp>(createReuseBuffers());
   pm.addNestedPass<func::FuncOp>(createDenseRows());
   pm.addNestedPass<func::FuncOp>(createLowerCopies());
@@ -184,6 +193,9 @@ void registerPassesAndPipelines() {
     ListOption<std::string> without{*this, "without", llvm::cl::desc("optional passes to leave out")};
     Option<bool> debugInfo{*this, "g", llvm::cl::desc("name nodes for debuggers"), llvm::cl::init(false)};
     Option<int64_t> winogradTile{*this, "winograd-tile", llvm::cl::desc("as -fwinograd"), llvm::cl::init(4)};
+    Option<int64_t> bandRows{*this, "band-rows", llvm::cl::desc("as -fform-bands"), llvm::cl::init(0)};
+    Option<bool> remarks{*this, "remarks", llvm::cl::desc("as -Rpass=fuse"), llvm::cl::init(false)};
+    Option<bool> missed{*this, "missed-remarks", llvm::cl::desc("as -Rpass-missed=fuse"), llvm::cl::init(false)};
   };
   for (Stage stage : llvm::drop_begin(allStages)) {
     std::string name = ("nncc-" + stageName(stage)).str(), description = ("the stage '" + stageName(stage) + "'").str();
@@ -193,6 +205,9 @@ void registerPassesAndPipelines() {
                   options.tidy,
                   options.debugInfo,
                   options.winogradTile,
+                  options.bandRows,
+                  options.remarks,
+                  options.missed,
                   {options.without.begin(), options.without.end()}});
     });
   }

@@ -27,6 +27,10 @@ struct PipelineOptions {
   bool debugInfo = false;
   /// Outputs of a tile of minimal filtering along a dimension, at most: 2 or 4.
   int64_t winogradTile = 4;
+  /// Rows of the bands in which chains of image ops are computed, all that can be; 0: a model of the cost decides.
+  int64_t bandRows = 0;
+  /// Say which fusions are made; what stood in the way of others.
+  bool remarks = false, missedRemarks = false;
   /// Optional passes that are left out, by their names in optionalPasses.
   std::vector<std::string> without = {};
 
@@ -40,7 +44,7 @@ inline constexpr llvm::StringLiteral optionalPasses[] = {
     "recognise-activation", "recognise-norm", "recognise-attention", "propagate-transposes",
     "fold-flatten",         "fold-scales",    "fuse-projections",    "merge-reshapes",
     "scale-weights",        "fuse-epilogue",  "broadcast-repeats",   "fuse-elementwise",
-    "widen-convolutions",   "winograd"};
+    "widen-convolutions",   "winograd",       "form-bands"};
 
 /// The dialects of all stages with the interfaces that passes ask of upstream's ops.
 void registerDialects(mlir::DialectRegistry &registry);

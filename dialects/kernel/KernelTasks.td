@@ -1,8 +1,46 @@
-// What the last stages need besides kernels: which worker runs a task, and where a step of the model begins and ends.
+// What the last stages need besides kernels: which worker runs a task, where a step of the model begins and ends, and
+// which steps are computed band by band.
 // Included by KernelOps.td, after the dialect.
 #ifndef KERNEL_TASKS
 #define KERNEL_TASKS
 include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/LoopLikeInterface.td"
+
+def Kernel_BandsOp : Op<Kernel_Dialect, "bands", [NoTerminator, SingleBlock, RecursiveMemoryEffects,
+                                                  DeclareOpInterfaceMethods<LoopLikeOpInterface>]> {
+  let summary = "a chain of image ops, computed for a band of rows at a time";
+  let description = [{
+    Each op reads the result of the one before it, a `kernel.band_buffer`, as its image. `rows` rows of the last op's
+    result are computed at a time, and before them whatever rows of the others they need, so that what passes from op to
+    op stays in the cache. Any op of the chain computes the same bits as outside of it. On memrefs only.
+    ```
+    kernel.bands rows 8 {
+      %t = kernel.band_buffer : memref<1x112x112x96xf32>
+      kernel.conv %x, %w0 into %t ..
+      kernel.depthwise %t, %w1 into %y ..
+    }
+    ```
+  }];
+  let arguments = (ins I64Attr:$rows);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "`rows` $rows attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "int64_t":$rows), [{
+    $_state.addAttribute("rows", $_builder.getI64IntegerAttr(rows));
+    $_state.addRegion()->emplaceBlock();
+  }]>];
+  let extraClassDeclaration = [{
+    /// The chain, in order.
+    ::llvm::SmallVector<::mlir::Operation *> getChain();
+  }];
+}
+
+def Kernel_BandBufferOp : Op<Kernel_Dialect, "band_buffer"> {
+  let summary = "an image of which some rows exist at a time, in the worker's scratch memory";
+  let results = (outs Res<AnyMemRef, "", [MemAlloc]>:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
 
 def Kernel_WorkerOp : Op<Kernel_Dialect, "worker"> {
   let summary = "the number of the worker that runs this task";

@@ -1,5 +1,6 @@
 // Work.h's implementation.
 #include "passes/kernels/Work.h"
+#include "dialects/kernel/Bands.h"
 #include "dialects/kernel/Winograd.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "passes/kernels/EmitGeneric.h"
@@ -38,6 +39,18 @@ Work workOf(Operation *op) {
                  kernelOp.getBytes()};
     work.arithmetic = work.flops;
     addSharedBytes(op, work);
+    return work;
+  }
+  if (auto bands = dyn_cast<kernel::BandsOp>(op)) {
+    kernel::BandPlan plan = kernel::planOf(bands);
+    const kernel::RowUnits &units = plan.last().units;
+    Work work = {{plan.batch() * int64_t(llvm::divideCeil(units.rows(), units.granule))},
+                 plan.scratchBytes,
+                 plan.flops,
+                 plan.bytes};
+    work.arithmetic = plan.flops;
+    work.rowPartBytes = plan.weightBytes;
+    work.rowPartArithmetic = plan.overlapFlops;
     return work;
   }
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
@@ -85,8 +98,10 @@ static double taskTime(const Work &work, kernel::TargetAttr target, int64_t a, i
   auto cost = [&](double bytes) { return bytes * 2 <= double(target.getL2()) ? bytes / 3 : bytes; };
   double own = std::max(work.bytes - work.rowPartBytes - work.panelPartBytes, 0.0);
   double traffic = cost(work.rowPartBytes / double(b)) + cost(work.panelPartBytes / double(a)) + own * share;
-  return timeOf(work.arithmetic, target) * share + timeOf(work.panelPartArithmetic, target) / double(a) +
-         traffic / bytesPerMicrosecond;
+  double arithmetic = work.arithmetic * share + work.panelPartArithmetic / double(a);
+  if (a > 1)
+    arithmetic += work.rowPartArithmetic / double(b);
+  return timeOf(arithmetic, target) + traffic / bytesPerMicrosecond;
 }
 
 SmallVector<int64_t, 2> chooseTasks(const Work &work, kernel::TargetAttr target) {

@@ -11,9 +11,10 @@ struct Work {
   double arithmetic = 0;               // operations that the kernel carries out: fewer where an algorithm saves some
   // Bytes that each part reads whole when the first or the second dimension is cut: weights, and input.
   double rowPartBytes = 0, panelPartBytes = 0;
-  double panelPartArithmetic = 0; // operations that each part does over when the second dimension is cut
+  // Operations that each part does over when the first or the second dimension is cut.
+  double rowPartArithmetic = 0, panelPartArithmetic = 0;
 };
-/// Of a kernel op or linalg op on memrefs.
+/// Of a kernel op, a chain in bands or a linalg op on memrefs.
 Work workOf(mlir::Operation *op);
 
 /// What profiles call an op: the ONNX nodes that its location names.

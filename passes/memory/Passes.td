@@ -47,6 +47,20 @@ def PlaceCopies : Pass<"nncc-place-copies", "mlir::func::FuncOp"> {
   let dependentDialects = ["mlir::memref::MemRefDialect"];
 }
 
+def FormBands : Pass<"nncc-form-bands", "mlir::func::FuncOp"> {
+  let summary = "conv into alloc t; depthwise t into y => kernel.bands rows N { the same on a band_buffer t }";
+  let description = [{
+    A chain of image ops each of which alone reads the result of the one before it is computed a band of rows at a time
+    where what lies between two of them would leave the second-level cache. On buffers, because only here it is plain
+    who reads what; before buffers are reused, as an op of a chain must not write over what a later band reads.
+  }];
+  let dependentDialects = ["::nncc::kernel::KernelDialect"];
+  let options = [
+    Option<"rows", "rows", "int64_t", "0", "make chains of all ops that can be in one, in bands of so many rows; 0: of those that gain">,
+    Option<"remarks", "remarks", "bool", "false", "say which chains are made">,
+    Option<"missedRemarks", "missed-remarks", "bool", "false", "say which chains that would gain are not made">];
+}
+
 def ReuseBuffers : Pass<"nncc-reuse-buffers", "mlir::func::FuncOp"> {
   let summary = "op ins(x) outs(alloc y), elementwise, last use of x => op ins(x) outs(x)";
 }

@@ -207,6 +207,8 @@ def tests(suite):
             yield f"{name} {level}", suite.model, (name, path, level, [])
         runs = [level for level in LEVELS if not suite.unable[level]]
         yield f"{name} -O0", suite.model, (name, path, runs[-1], ["-O0"])
+        if name.startswith(("conv-", "pool-")):
+            yield f"{name} in bands", suite.model, (name, path, runs[-1], ["-fform-bands=2"])
     for level in LEVELS:
         yield f"weights bit for bit, {level}", suite.weights, ("conv-1d-3d", level)
     yield "100,000 elementwise nodes", suite.large, ("elementwise", elementwise_chain(100000))

@@ -70,6 +70,9 @@ StringRef CompileFlags::help() {
   -g                      name ONNX nodes for debuggers and profilers
 )") + fusionHelp() +
       R"(  -fwinograd=2|4          minimal filtering in tiles of at most so many outputs squared (default: 4)
+  -fform-bands=ROWS       compute every chain of image ops that can be in bands of so many rows (default: what gains)
+  -Rpass=fuse             say which chains of ops are computed in bands
+  -Rpass-missed=fuse      say what kept ops from being an attention, or chains from bands
   --precision=f32         what arithmetic may use at the least
   --weights=embed|FILE    weights inside the object (default), or in a file that the caller maps
   --check                 list every problem of the model, write nothing
@@ -118,10 +121,17 @@ bool CompileFlags::parseSimple(StringRef a, std::string &error) {
     options.pipeline.winogradTile = a.back() - '0';
   } else if (a.consume_front("-fwinograd=")) {
     error = ("-fwinograd: expected 2 or 4, got '" + a + "'").str();
+  } else if (a.consume_front("-fform-bands=")) {
+    if (a.getAsInteger(10, options.pipeline.bandRows) || options.pipeline.bandRows < 1)
+      error = ("-fform-bands: expected a number of rows, got '" + a + "'").str();
   } else if (a == "-fno-tidy") { // for tests: nothing may depend on canonicalisation
     options.pipeline.tidy = false;
+  } else if (a == "-Rpass=fuse") {
+    options.pipeline.remarks = true;
+  } else if (a == "-Rpass-missed=fuse") {
+    options.pipeline.missedRemarks = true;
   } else if (a.starts_with("-Rpass=") || a.starts_with("-Rpass-missed=")) {
-    error = ("'" + a + "' is " + notYet).str();
+    error = (a.split('=').first + ": expected fuse, got '" + a.split('=').second + "'").str();
   } else {
     return false;
   }
