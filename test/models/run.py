@@ -15,7 +15,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path[:0] = [os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), "conformance")]
+sys.path[:0] = [os.path.dirname(HERE), os.path.join(ROOT, "tools")]
 import levels
 from wire import field, fields, first
 

@@ -116,31 +116,29 @@ static void printComparison(const nncc_tensor &tensor, const uint8_t *got, const
      << " differ)\n";
 }
 
-llvm::Expected<bool> nncc::run::compareOutputs(const Session &session, llvm::ArrayRef<Tensor> expected,
-                                               const Tolerance &tolerance, double &scaleError, llvm::raw_ostream &os) {
+llvm::Expected<std::vector<Comparison>> nncc::run::compareOutputs(const Session &session,
+                                                                  llvm::ArrayRef<Tensor> expected,
+                                                                  const Tolerance &tolerance, llvm::raw_ostream &os) {
   const nncc_model &model = session.model;
   if (expected.size() != model.outputs)
     return fail(ExitCode::Usage, "expected as many output_N.pb as the model has outputs, " +
                                      llvm::Twine(model.outputs) + ", got " + llvm::Twine(expected.size()));
-  bool equal = true;
+  std::vector<Comparison> results(model.outputs);
   for (uint32_t i = 0; i < model.outputs; i++) {
     const nncc_tensor &tensor = model.output[i];
     const Tensor &wanted = expected[i];
+    uint64_t elements = tensor.bytes / elementBytes(tensor.type);
     os << "output '";
     os.write_escaped(tensor.name) << "' " << describe(tensor) << ": ";
     if (wanted.type != tensor.type || llvm::ArrayRef(wanted.shape) != llvm::ArrayRef(tensor.shape, tensor.rank)) {
       os << "MISMATCH: expected " << describe(wanted.type, wanted.shape) << "\n";
-      equal = false;
-      scaleError = INFINITY;
+      results[i] = {INFINITY, INFINITY, INFINITY, elements, std::max<uint64_t>(elements, 1)};
       continue;
     }
-    Comparison result = compare(tensor.type, session.output(i), wanted.data.data(),
-                                tensor.bytes / elementBytes(tensor.type), tolerance);
-    printComparison(tensor, session.output(i), wanted, result, os);
-    equal &= result.mismatches == 0;
-    scaleError = std::max(scaleError, result.scaleError);
+    results[i] = compare(tensor.type, session.output(i), wanted.data.data(), elements, tolerance);
+    printComparison(tensor, session.output(i), wanted, results[i], os);
   }
-  return equal;
+  return results;
 }
 
 llvm::Error nncc::run::writeOutputs(const Session &session, llvm::StringRef folder) {

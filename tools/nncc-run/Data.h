@@ -11,10 +11,10 @@ llvm::Expected<std::vector<Tensor>> readDataSet(llvm::StringRef folder, llvm::St
 /// Sets every input: from `folder` unless it is empty, else at random, then as each `NAME=FILE|random|zeros` says.
 llvm::Error setInputs(Session &session, llvm::StringRef folder, llvm::ArrayRef<std::string> specs);
 
-/// One line per output to `os`. False when one differs; `scaleError` becomes the largest error relative to its output's
-/// scale.
-llvm::Expected<bool> compareOutputs(const Session &session, llvm::ArrayRef<Tensor> expected, const Tolerance &tolerance,
-                                    double &scaleError, llvm::raw_ostream &os);
+/// One comparison per output, and a line of text to `os`. An output of another type or shape differs in every element,
+/// by an infinite error.
+llvm::Expected<std::vector<Comparison>> compareOutputs(const Session &session, llvm::ArrayRef<Tensor> expected,
+                                                       const Tolerance &tolerance, llvm::raw_ostream &os);
 
 /// FOLDER/NAME.npy for every output.
 llvm::Error writeOutputs(const Session &session, llvm::StringRef folder);

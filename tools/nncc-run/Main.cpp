@@ -6,6 +6,7 @@
 #include "Options.h"
 #include "Profile.h"
 #include "compiler/Compiler.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/JSON.h"
 #include <cmath>
 #include <optional>
@@ -16,10 +17,22 @@ char RunError::ID;
 namespace {
 /// What a run found out; NaN or empty where it did not ask.
 struct Report {
-  bool equal = true;
-  double scaleError = NAN;
+  std::optional<std::vector<Comparison>> comparisons; // one per output
   std::optional<Latency> latency;
   std::vector<NodeTime> nodes;
+
+  bool equal() const {
+    return !comparisons || llvm::all_of(*comparisons, [](const Comparison &c) { return c.mismatches == 0; });
+  }
+  /// The largest error relative to its output's scale.
+  double scaleError() const {
+    if (!comparisons)
+      return NAN;
+    double largest = 0;
+    for (const Comparison &comparison : *comparisons)
+      largest = std::max(largest, comparison.scaleError);
+    return largest;
+  }
 };
 } // namespace
 
@@ -70,13 +83,13 @@ static void writeJson(const Options &options, const Session &session, const Mach
   out.object([&] {
     out.attribute("model", llvm::json::fixUTF8(session.model.name));
     out.attribute("threads", int64_t(options.threads));
-    out.attribute("equal", std::isnan(report.scaleError) ? llvm::json::Value(nullptr) : report.equal);
+    out.attribute("equal", report.comparisons ? llvm::json::Value(report.equal()) : nullptr);
     writeNumber(out, "median_ms", milliseconds(&Latency::median));
     writeNumber(out, "min_ms", milliseconds(&Latency::min));
     writeNumber(out, "p90_ms", milliseconds(&Latency::p90));
     out.attribute("runs", int64_t(report.latency ? report.latency->seconds.size() : 0));
     out.attribute("arena_bytes", int64_t(session.arenaBytes()));
-    writeNumber(out, "max_rel_scale_error", report.scaleError);
+    writeNumber(out, "max_rel_scale_error", report.scaleError());
     writeNumber(out, "peak_gflops", machine ? machine->gflops() : NAN);
     writeNumber(out, "read_gbs", machine ? machine->readGBs() : NAN);
     if (options.profile)
@@ -89,6 +102,20 @@ static void writeJson(const Options &options, const Session &session, const Mach
             writeNumber(out, "bytes", node.bytes);
             writeNumber(out, "limit_us", node.limit(*machine) * 1e6);
           });
+      });
+    if (report.comparisons)
+      out.attributeArray("outputs", [&] {
+        const nncc_tensor *tensor = session.model.output;
+        for (const Comparison &comparison : *report.comparisons) {
+          out.object([&] {
+            out.attribute("name", llvm::json::fixUTF8(tensor->name));
+            out.attribute("floats", isFloat(tensor->type));
+            out.attribute("mismatches", int64_t(comparison.mismatches));
+            writeNumber(out, "max_abs_error", comparison.absoluteError);
+            writeNumber(out, "rel_scale_error", comparison.scaleError);
+          });
+          tensor++;
+        }
       });
   });
   os << "\n";
@@ -141,11 +168,10 @@ static llvm::Expected<ExitCode> runModel(const Options &options, const nncc_mode
       return error;
   }
   if (!options.data.empty()) {
-    report.scaleError = 0;
-    auto equal = compareOutputs(**session, expected, {options.rtol, options.atol}, report.scaleError, os);
-    if (!equal)
-      return equal.takeError();
-    report.equal = *equal;
+    auto comparisons = compareOutputs(**session, expected, {options.rtol, options.atol}, os);
+    if (!comparisons)
+      return comparisons.takeError();
+    report.comparisons = std::move(*comparisons);
   }
   if (!options.outputDir.empty()) {
     if (llvm::Error error = writeOutputs(**session, options.outputDir))
@@ -154,7 +180,7 @@ static llvm::Expected<ExitCode> runModel(const Options &options, const nncc_mode
     summarise(**session, os);
   if (options.json)
     writeJson(options, **session, machine ? &*machine : nullptr, report, llvm::outs());
-  return report.equal ? ExitCode::Done : ExitCode::Mismatch;
+  return report.equal() ? ExitCode::Done : ExitCode::Mismatch;
 }
 
 static llvm::Expected<ExitCode> runTool(llvm::ArrayRef<const char *> arguments) {
