@@ -162,8 +162,12 @@ LogicalResult importLRN(Node &node) {
   Value scaled =
       node.build<nn::MulOp>({node.reshape(means, x.getShape()), node.scalar(element, node.number("alpha", 1e-4f))});
   Value base = node.build<nn::AddOp>({scaled, node.scalar(element, node.number("bias", 1))});
-  Value power = node.build<nn::PowOp>({base, node.scalar(element, node.number("beta", 0.75f))});
-  return node.results(node.build<nn::DivOp>({in, power}));
+  double beta = node.number("beta", 0.75f);
+  if (!element.isF32())
+    return node.results(node.build<nn::DivOp>({in, node.build<nn::PowOp>({base, node.scalar(element, beta)})}));
+  // A power is computed in double, for bases of any size; this one's logarithm is small.
+  Value exponent = node.build<nn::MulOp>({node.build<nn::LogOp>(base), node.scalar(element, -beta)});
+  return node.results(node.build<nn::MulOp>({in, node.build<nn::ExpOp>(exponent)}));
 }
 
 } // namespace nncc

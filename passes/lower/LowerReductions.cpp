@@ -62,12 +62,46 @@ Value buildReduction(OpBuilder &b, Location loc, nn::ReduceKind kind, RankedTens
   return linalg::GenericOp::create(b, loc, TypeRange(result), inputs, init, maps, iterators, build).getResult(0);
 }
 
+// Whether the last dimensions are few elements of a group that the reduction of the others need not tell apart: of
+// [pixels, groups, channels of a group] along pixels and channels. All channels of a pixel are one row then.
+bool endsInGroups(RankedTensorType type, ArrayRef<int64_t> axes) {
+  constexpr int64_t mostInGroup = 64;
+  auto isReduced = [&](int64_t d) { return llvm::is_contained(axes, d); };
+  int64_t d = type.getRank() - 1, inGroup = 1;
+  for (; d >= 0 && isReduced(d) && !ShapedType::isDynamic(type.getDimSize(d)); d--)
+    inGroup *= type.getDimSize(d);
+  return inGroup > 1 && inGroup <= mostInGroup && d > 0 && !isReduced(d) && type.getDimSize(d) > 1 &&
+         llvm::any_of(axes, [&](int64_t axis) { return axis < d && type.getDimSize(axis) != 1; });
+}
+
+// The axes of a reduction that `endsInGroups` in front of the groups, or behind.
+SmallVector<int64_t> axesOfGroups(RankedTensorType type, ArrayRef<int64_t> axes, bool behind) {
+  int64_t groups = type.getRank() - 1;
+  while (llvm::is_contained(axes, groups))
+    groups--;
+  SmallVector<int64_t> result(axes);
+  llvm::erase_if(result, [&](int64_t axis) { return (axis > groups) != behind; });
+  return result;
+}
+
+// reduce(x) over pixels and channels of a group => reduce(reduce(x) over pixels) over channels of a group.
 struct LowerReduce : OpConversionPattern<nn::ReduceOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(nn::ReduceOp op, OpAdaptor a, ConversionPatternRewriter &b) const override {
     auto type = cast<RankedTensorType>(getTypeConverter()->convertType(op.getType()));
-    b.replaceOp(op, buildReduction(b, op.getLoc(), op.getKind(), type, typeOf(op.getX()).getElementType(), a.getX(),
-                                   op.getAxes(), nullptr));
+    Type element = typeOf(op.getX()).getElementType();
+    RankedTensorType from = typeOf(a.getX());
+    Value x = a.getX();
+    SmallVector<int64_t> axes(op.getAxes());
+    if (endsInGroups(from, axes)) {
+      SmallVector<int64_t> shape(from.getShape());
+      for (int64_t axis : axesOfGroups(from, axes, /*behind=*/false))
+        shape[axis] = 1;
+      x = buildReduction(b, op.getLoc(), op.getKind(), cast<RankedTensorType>(type.clone(shape)), element, x,
+                         axesOfGroups(from, axes, false), nullptr);
+      axes = axesOfGroups(from, axes, true);
+    }
+    b.replaceOp(op, buildReduction(b, op.getLoc(), op.getKind(), type, element, x, axes, nullptr));
     return success();
   }
 };
@@ -135,13 +169,22 @@ struct ExpandNorm : OpConversionPattern<nn::NormOp> {
       Value sum = make<nn::ReduceOp>(b, loc, v, nn::ReduceKind::sum, op.getAxes());
       return make<nn::MulOp>(b, loc, sum, scalar(b, loc, element, 1 / count));
     };
+    // One number for each channel, where groups of a few would make short rows.
+    auto spread = [&](Value v) -> Value {
+      if (!endsInGroups(type, op.getAxes()))
+        return v;
+      SmallVector<int64_t> shape(typeOf(v).getShape());
+      for (int64_t axis : axesOfGroups(type, op.getAxes(), /*behind=*/true))
+        shape[axis] = type.getDimSize(axis);
+      return nn::BroadcastOp::create(b, loc, typeOf(v).clone(shape), v).getResult();
+    };
     Value c = a.getX();
     if (!op.getRms())
-      c = make<nn::SubOp>(b, loc, c, mean(c));
+      c = make<nn::SubOp>(b, loc, c, spread(mean(c)));
     Value variance = mean(make<nn::MulOp>(b, loc, c, c));
     Value epsilon = scalar(b, loc, element, op.getEpsilon().convertToDouble());
     Value root = make<nn::SqrtOp>(b, loc, make<nn::AddOp>(b, loc, variance, epsilon));
-    Value y = make<nn::MulOp>(b, loc, c, make<nn::ReciprocalOp>(b, loc, root));
+    Value y = make<nn::MulOp>(b, loc, c, spread(make<nn::ReciprocalOp>(b, loc, root)));
     for (auto [i, v] : llvm::enumerate(a.getAffine()))
       y = i == 0 ? make<nn::MulOp>(b, loc, y, v) : make<nn::AddOp>(b, loc, y, v);
     b.replaceOp(op, y);
@@ -149,10 +192,46 @@ struct ExpandNorm : OpConversionPattern<nn::NormOp> {
   }
 };
 
+// A large maximum is one along each dimension in turn: 26 comparisons for 13 x 13, not 169.
 struct LowerPool : OpConversionPattern<nn::PoolOp> {
   using OpConversionPattern::OpConversionPattern;
+
+  static bool isDearAtOnce(nn::PoolOp op, RankedTensorType from, RankedTensorType to) {
+    constexpr double loadAndStore = 2, leastGain = 1.5;
+    if (op.getKind() != nn::PoolKind::max || !from.hasStaticShape() || !to.hasStaticShape())
+      return false;
+    double atOnce = loadAndStore, inTurn = 0, taps = 1, elements = double(from.getNumElements());
+    for (int64_t d = op.getKernel().size() - 1; d >= 0; d--) {
+      int64_t kernel = op.getKernel()[d];
+      taps *= double(kernel);
+      elements *= double(to.getDimSize(1 + d)) / double(std::max<int64_t>(from.getDimSize(1 + d), 1));
+      if (kernel > 1)
+        inTurn += (double(kernel) + loadAndStore) * elements;
+    }
+    atOnce += taps;
+    return atOnce * elements > leastGain * inTurn;
+  }
+
   LogicalResult matchAndRewrite(nn::PoolOp op, OpAdaptor a, ConversionPatternRewriter &b) const override {
     Type type = getTypeConverter()->convertType(op.getType());
+    auto from = typeOf(a.getX()), to = cast<RankedTensorType>(type);
+    if (isDearAtOnce(op, from, to)) {
+      int64_t spatial = op.getKernel().size();
+      Value x = a.getX();
+      for (int64_t d = spatial - 1; d >= 0; d--) {
+        SmallVector<int64_t> shape(typeOf(x).getShape()), kernel(spatial, 1), strides(spatial, 1), pads(2 * spatial, 0),
+            dilations(spatial, 1);
+        shape[1 + d] = to.getDimSize(1 + d);
+        kernel[d] = op.getKernel()[d], strides[d] = op.getStrides()[d], dilations[d] = op.getDilations()[d];
+        pads[d] = op.getPads()[d], pads[spatial + d] = op.getPads()[spatial + d];
+        auto part = cast<RankedTensorType>(to.clone(shape));
+        x = kernel::PoolOp::create(b, op.getLoc(), part, x, lower::emptyOf(b, op.getLoc(), part), op.getKind(), kernel,
+                                   strides, pads, dilations, op.getCountPad(), lower::isUnsigned(op.getX()), op.getP())
+                .getResult(0);
+      }
+      b.replaceOp(op, x);
+      return success();
+    }
     b.replaceOpWithNewOp<kernel::PoolOp>(op, type, a.getX(), lower::emptyOf(b, op.getLoc(), type), op.getKind(),
                                          op.getKernel(), op.getStrides(), op.getPads(), op.getDilations(),
                                          op.getCountPad(), lower::isUnsigned(op.getX()), op.getP());

@@ -106,6 +106,8 @@ struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
         producer.getNumDpsInputs() + consumer.getNumDpsInputs() > mostOperands)
       return {};
     bool trivial = isTrivial(producer);
+    if (trivial && makesRowsShort(producer, consumer))
+      return {};
     if (!trivial && !llvm::all_of(producer->getUsers(), [&](Operation *user) { return user == consumer; }))
       return {};
     // Each element is computed once: every loop of the consumer moves over the producer's result.
@@ -116,6 +118,21 @@ struct FuseElementwisePass : impl::FuseElementwiseBase<FuseElementwisePass> {
     if (once && !read.isIdentity() && producer.getNumDpsInputs() > 1)
       return {};
     return producer;
+  }
+
+  // A few numbers, each for some neighbours: in the consumer's loop they would leave rows as short as that.
+  static bool makesRowsShort(linalg::LinalgOp producer, linalg::LinalgOp consumer) {
+    constexpr int64_t shortRow = 64, leastReads = 8;
+    int64_t last = producer.getNumLoops() - 1;
+    if (last < 1 || iterations(producer) * leastReads > iterations(consumer))
+      return false;
+    SmallVector<int64_t> ranges = producer.getStaticLoopRanges();
+    if (ranges[last] == 1 || ranges[last] > shortRow)
+      return false;
+    return llvm::any_of(producer.getDpsInputOperands(), [&](OpOperand *input) {
+      AffineMap map = producer.getMatchingIndexingMap(input);
+      return !map.isFunctionOfDim(last) && ranges[last - 1] > 1 && map.isFunctionOfDim(last - 1);
+    });
   }
 
   // LLVM moves what does not depend on the innermost loop out of it.

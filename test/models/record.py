@@ -295,6 +295,23 @@ def pool_kinds(b):
 
 
 @graph
+def pools_and_norms(b):
+    """Maxima along one dimension after another, norms of groups of channels, and of neighbouring channels."""
+    b.opset = 21
+    x = b.op("Relu", b.conv(b.data("x", 2, 3, 17, 19), 3, 24, [3, 3], pads=[1, 1, 1, 1]))
+    pool = b.op("MaxPool", x, kernel_shape=[5, 5], pads=[2, 2, 2, 2])
+    pool = b.op("Add", pool, b.op("MaxPool", x, kernel_shape=[9, 7], pads=[4, 3, 4, 3]))
+    b.output(b.conv(pool, 24, 5, [1, 1]), "maxima")
+    pool = b.op("MaxPool", x, kernel_shape=[6, 7], strides=[1, 2], dilations=[2, 1], pads=[3, 0, 1, 5], ceil_mode=1)
+    b.output(b.conv(pool, 24, 5, [1, 1]), "uneven")
+    b.output(b.op("MaxPool", b.data("deep", 1, 9, 8, 9, 7), kernel_shape=[4, 4, 4], pads=[1] * 6), "deep_y")
+    norm = b.op("GroupNormalization", x, b.positive(24), b.bias(24), num_groups=4)
+    b.output(b.conv(b.op("Tanh", norm), 24, 6, [1, 1]), "groups")
+    norm = b.op("LRN", x, size=5, alpha=0.5, beta=0.75, bias=1.5)
+    b.output(b.conv(norm, 24, 6, [1, 1]), "neighbours")
+
+
+@graph
 def transposed_phases(b):
     """Transposed convolutions of many phases: with padding, groups, gaps, dilation and weights that are an input."""
     x = b.data("x", 2, 6, 5, 4)

@@ -217,3 +217,22 @@ func.func @transposed(%x: tensor<4x8xf32>) -> tensor<8x4xf32> {
   %b = linalg.transpose ins(%a : tensor<4x8xf32>) outs(%f : tensor<8x4xf32>) permutation = [1, 0]
   return %b : tensor<8x4xf32>
 }
+
+// One number for each group of 8, spread over the row: in the loop over the rows it would cut them into eights.
+// CHECK-LABEL: @spread
+// CHECK: %[[S:.*]] = linalg.generic {{.*}} ins(%arg1 : tensor<4x1xf32>)
+// CHECK: linalg.generic {{.*}} ins(%arg0, %[[S]] : tensor<32x4x8xf32>, tensor<4x8xf32>)
+func.func @spread(%x: tensor<32x4x8xf32>, %s: tensor<4x1xf32>) -> tensor<32x4x8xf32> {
+  %e = tensor.empty() : tensor<4x8xf32>
+  %f = tensor.empty() : tensor<32x4x8xf32>
+  %a = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, 0)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} ins(%s : tensor<4x1xf32>) outs(%e : tensor<4x8xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    linalg.yield %in : f32
+  } -> tensor<4x8xf32>
+  %b = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d1, d2)>, affine_map<(d0, d1, d2) -> (d1, d2)>, affine_map<(d0, d1, d2) -> (d0, d1, d2)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%x, %a : tensor<32x4x8xf32>, tensor<4x8xf32>) outs(%f : tensor<32x4x8xf32>) {
+  ^bb0(%in: f32, %by: f32, %out: f32):
+    %m = arith.mulf %in, %by : f32
+    linalg.yield %m : f32
+  } -> tensor<32x4x8xf32>
+  return %b : tensor<32x4x8xf32>
+}
