@@ -33,6 +33,10 @@ template <class S> S sigmoid(S x) {
 template <class S> S softplus(S x) { return atLeast(x, 0) + log1p(exp(-abs(x))); }
 // x * (1 + erf(x / sqrt 2)) / 2; erfc keeps the negative tail.
 template <class S> S gelu(S x) { return x * 0.5 * erfc(x * -0.70710678118654752); }
-// x * (1 + tanh(u)) / 2 with u = sqrt(2 / pi) (x + 0.044715 x^3), where (1 + tanh(u)) / 2 = sigmoid(2 u).
-template <class S> S geluTanh(S x) { return x * sigmoid(x * (1.5957691216057308 + 0.071354816272600254 * (x * x))); }
+// x * (1 + tanh(u / 2)) / 2 with u = 2 sqrt(2 / pi) (x + 0.044715 x^3), which is x / (1 + exp(-u)). The bounds change
+// no result by more than 1e-36, and keep exp from denormal results, of which each costs x86 more than a hundred cycles.
+template <class S> S geluTanh(S x) {
+  S y = atLeast(x, -9.99), u = y * (1.5957691216057308 + 0.071354816272600254 * (y * y));
+  return y / (1 + exp(-atMost(u, 40)));
+}
 } // namespace nncc::nn::formulas

@@ -31,6 +31,18 @@ const char *const geluBody = "%c = arith.constant -0.70710678118654752 : f32 %h 
                              " %a = arith.mulf %x, %c : f32 %e = math.erfc %a : f32 %b = arith.mulf %x, %h : f32"
                              " %r = arith.mulf %b, %e : f32";
 
+double geluTanh(double x) {
+  return x < -1e3 ? -0.0 : x / (1 + std::exp(-x * (1.5957691216057308 + 0.071354816272600254 * (x * x))));
+}
+const char *const geluTanhBody = "%low = arith.constant -9.99 : f32 %high = arith.constant 40.0 : f32"
+                                 " %a = arith.constant 1.5957691216057308 : f32 %one = arith.constant 1.0 : f32"
+                                 " %b = arith.constant 0.071354816272600254 : f32 %c = arith.cmpf olt, %x, %low : f32"
+                                 " %w = arith.select %c, %low, %x : f32 %s = arith.mulf %w, %w : f32"
+                                 " %t = arith.mulf %s, %b : f32 %m = arith.addf %t, %a : f32 %u = arith.mulf %w, %m"
+                                 " : f32 %d = arith.cmpf ogt, %u, %high : f32 %v = arith.select %d, %high, %u : f32"
+                                 " %n = arith.negf %v : f32 %e = math.exp %n : f32 %f = arith.addf %e, %one : f32"
+                                 " %r = arith.divf %w, %f : f32";
+
 #define MATH(name, bound) {#name, "%r = math." #name " %x : f32", [](double x) { return std::name(x); }, bound}
 const Function functions[] = {
     MATH(exp, 1.5),
@@ -61,6 +73,7 @@ const Function functions[] = {
     {"sigmoid", sigmoidBody, sigmoid, 4},
     {"softplus", softplusBody, softplus, 4},
     {"gelu", geluBody, gelu, 4, 1e-7},
+    {"gelu_tanh", geluTanhBody, geluTanh, 4, 1e-7},
 };
 
 // Distance of `got` from `exact` in ulps of the float next to it; infinite where a special value is wrong.
