@@ -1,6 +1,7 @@
 // Winograd.h's implementation.
 #include "dialects/kernel/Winograd.h"
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <vector>
 
@@ -49,6 +50,24 @@ Filtering nncc::kernel::filteringOf(int64_t m, int64_t r) {
   f.filter.values.back() = 1;
   f.output.values.back() = 1;
   return f;
+}
+
+double nncc::kernel::amplificationOf(int64_t m, int64_t r) {
+  Filtering f = filteringOf(m, r);
+  auto squares = [](const Matrix &matrix, int64_t row) {
+    double sum = 0;
+    for (int64_t k = 0; k < matrix.columns; k++)
+      sum += matrix(row, k) * matrix(row, k);
+    return sum;
+  };
+  double most = 0;
+  for (int64_t i = 0; i < m; i++) {
+    double sum = 0;
+    for (int64_t p = 0; p < f.output.columns; p++)
+      sum += f.output(i, p) * f.output(i, p) * squares(f.filter, p) * squares(f.input, p);
+    most = std::max(most, sum);
+  }
+  return std::sqrt(most);
 }
 
 WinogradGeometry nncc::kernel::winogradOf(ConvOp op) {

@@ -23,6 +23,11 @@ struct Filtering {
 /// m + r - 1 may be 1 to `mostPoints`.
 Filtering filteringOf(int64_t m, int64_t r);
 constexpr int64_t mostPoints = 8;
+/// How much the transforms enlarge errors of their parts, in the root of the mean square: of two dimensions the
+/// product.
+double amplificationOf(int64_t m, int64_t r);
+/// That of tiles of 4x4 for windows of 3x3, whose errors are about 5e-6 of the largest output.
+constexpr double mostAmplification = 100;
 
 /// A convolution by minimal filtering, in numbers. The depth has one tap; the other two dimensions have tiles.
 struct WinogradGeometry {

@@ -16,7 +16,8 @@ def Winograd : Pass<"nncc-winograd", "mlir::ModuleOp"> {
   let summary = "compute convolutions of constant weights by minimal filtering where that is faster";
   let description = [{
     `kernel.conv %x, %w` => `kernel.conv %x, (filter %w filter^T) winograd [m, m]`, for f32 without strides and
-    dilations, m 2 or 4. A model of both ways chooses; the weights of all constants together grow by no more than 60 %.
+    dilations, up to 4 outputs a tile and 8 products along a dimension. A model of both ways chooses; the weights of all
+    constants together grow by no more than 60 %.
   }];
   let options = [Option<"largestTile", "largest-tile", "int64_t", "4", "outputs of a tile along a dimension, at most">,
                  Option<"growth", "growth", "int64_t", "60", "percent that all weights together may grow by">];

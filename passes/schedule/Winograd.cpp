@@ -76,7 +76,7 @@ struct WinogradPass : impl::WinogradBase<WinogradPass> {
   // The forms in which each saves time for more bytes than the one before, at falling rates: the lower hull.
   SmallVector<Form> formsOf(kernel::ConvOp op) {
     kernel::WindowGeometry g = kernel::geometryOf(op);
-    constexpr int64_t mostTaps = kernel::mostPoints - 3; // with tiles of two
+    constexpr int64_t mostTaps = kernel::mostPoints - 1; // with tiles of two
     if (g.kernel[1] > mostTaps || g.kernel[2] > mostTaps || g.batch * g.out[0] * g.out[1] * g.out[2] == 0)
       return {};
     kernel::TargetAttr target = kernel::TargetAttr::of(op);
@@ -85,13 +85,15 @@ struct WinogradPass : impl::WinogradBase<WinogradPass> {
       SmallVector<int64_t> sizes;
       if (g.kernel[d] == 1)
         return SmallVector<int64_t>{1};
-      for (int64_t m = 2; m <= std::min<int64_t>(largestTile, kernel::mostPoints - 2 - g.kernel[d] + 1); m += 2)
+      for (int64_t m = 2; m <= std::min<int64_t>(largestTile, kernel::mostPoints - g.kernel[d] + 1); m += 2)
         sizes.push_back(m);
       return sizes;
     };
     for (int64_t h : sizes(1))
       for (int64_t w : sizes(2))
-        forms.push_back(winogradForm(g, target, h, w));
+        if (kernel::amplificationOf(h, g.kernel[1]) * kernel::amplificationOf(w, g.kernel[2]) <=
+            kernel::mostAmplification)
+          forms.push_back(winogradForm(g, target, h, w));
     llvm::sort(forms, [](const Form &a, const Form &b) {
       return std::tie(a.bytes, a.time, a.tile[0]) < std::tie(b.bytes, b.time, b.tile[0]);
     });

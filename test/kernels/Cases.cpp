@@ -451,6 +451,8 @@ std::vector<Case> contractionCases() {
   cases.push_back(winograd({1, 30, 20}, 24, window({5}, {1}, {2}), {2}));
   cases.push_back(winograd({1, 12, 12, 20}, 24, window({5, 5}, {1, 1}, {2, 2}), {2, 2}));
   cases.push_back(winograd({1, 30, 20}, 24, window({5}, {1}, {2}), {4}));
+  cases.push_back(winograd({2, 1, 30, 20}, 24, window({1, 7}, {1, 1}, {0, 3}), {1, 2}));
+  cases.push_back(winograd({1, 31, 2, 300}, 24, window({5, 1}, {1, 1}, {2, 0}), {4, 1}, Residual));
   cases.push_back(winograd({1, 1, 1, 20}, 24, window({3, 3}, {1, 1}, {1, 1}), {2, 2}));
 
   for (int64_t channels : {1, 3, 16, 20, 40}) {
@@ -525,6 +527,9 @@ std::vector<Case> benchmarkCases() {
       winograd({1, 14, 14, 256}, 256, window({3, 3}, {1, 1}, {1, 1}), {2, 2}),
       winograd({1, 14, 14, 256}, 256, window({3, 3}, {1, 1}, {1, 1}), {4, 4}),
       winograd({1, 7, 7, 512}, 512, window({3, 3}, {1, 1}, {1, 1}), {2, 2}),
+      conv({1, 512, 256}, 512, window({5}), BiasRelu),
+      winograd({1, 512, 256}, 512, window({5}), {2}),
+      winograd({1, 512, 256}, 512, window({5}), {4}),
       depthwise({1, 112, 112, 32}, 1, window({3, 3}, {1, 1}, {1, 1}), BiasRelu),
       depthwise({1, 112, 112, 96}, 1, window({3, 3}, {2, 2}, {1, 1}), BiasRelu),
       depthwise({1, 14, 14, 512}, 1, window({3, 3}, {1, 1}, {1, 1}), BiasRelu),

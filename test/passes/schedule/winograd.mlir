@@ -35,6 +35,28 @@ func.func @narrow(%x: tensor<1x500x64xf32>) -> tensor<1x500x64xf32> {
   return %0 : tensor<1x500x64xf32>
 }
 
+// Eight products for twenty.
+// CHECK-LABEL: @five
+// CHECK: kernel.conv {{.*}} winograd [4] : tensor<1x500x64xf32>, tensor<8x64x64xf32>
+func.func @five(%x: tensor<1x500x64xf32>) -> tensor<1x500x64xf32> {
+  %w = arith.constant dense<1.0> : tensor<5x64x64xf32>
+  %y = tensor.empty() : tensor<1x500x64xf32>
+  %0 = kernel.conv %x, %w into %y strides [1] pads [2, 2] dilations [1]
+    : tensor<1x500x64xf32>, tensor<5x64x64xf32> into tensor<1x500x64xf32> -> tensor<1x500x64xf32>
+  return %0 : tensor<1x500x64xf32>
+}
+
+// Tiles of 4 x 4 would cost too many digits.
+// CHECK-LABEL: @square
+// CHECK: kernel.conv {{.*}} winograd [2, 2] : tensor<1x56x56x32xf32>, tensor<6x6x32x32xf32>
+func.func @square(%x: tensor<1x56x56x32xf32>) -> tensor<1x56x56x32xf32> {
+  %w = arith.constant dense<1.0> : tensor<5x5x32x32xf32>
+  %y = tensor.empty() : tensor<1x56x56x32xf32>
+  %0 = kernel.conv %x, %w into %y strides [1, 1] pads [2, 2, 2, 2] dilations [1, 1]
+    : tensor<1x56x56x32xf32>, tensor<5x5x32x32xf32> into tensor<1x56x56x32xf32> -> tensor<1x56x56x32xf32>
+  return %0 : tensor<1x56x56x32xf32>
+}
+
 // Few tiles and large weights: the taps are less to read.
 // CHECK-LABEL: @small
 // CHECK-NOT: winograd
