@@ -78,7 +78,7 @@ private:
   // The parallel loops that are neither divided into units nor run in the lanes, then the innermost ones.
   void parallelLoops(unsigned from) {
     for (unsigned loop = from; loop < plan.parallel; loop++) {
-      if (plan.isUnit(loop) || plan.vectorLoop == loop || plan.transposeLoop == loop)
+      if (plan.isUnit(loop) || plan.vectorLoop == loop || plan.transposeLoop == loop || plan.narrowLoop == loop)
         continue;
       scf::ForOp op = forLoop(lanes.c(0), lanes.c(plan.loops[loop].size), 1);
       inside(op, [&] {
@@ -95,7 +95,8 @@ private:
     if (plan.vectorLoop)
       inner.push_back(*plan.vectorLoop);
     for (unsigned loop = plan.parallel; loop < plan.loops.size(); loop++)
-      inner.push_back(loop);
+      if (plan.narrowLoop != loop)
+        inner.push_back(loop);
     lanes.holdInvariants(inner);
     if (plan.vectorLoop)
       forEachChunk([&](ArrayRef<LaneSlice> slices) { chunk(slices); });
@@ -108,7 +109,33 @@ private:
     if (plan.isReduction())
       return reduceAcrossLoops(slices);
     for (LaneSlice slice : slices)
-      storeResults(body(lanes.loadInputs(slice), slice), slice);
+      if (plan.narrowLoop)
+        narrowSteps(slice);
+      else
+        storeResults(body(lanes.loadInputs(slice), slice), slice);
+  }
+
+  void narrowSteps(LaneSlice slice) {
+    SmallVector<SmallVector<Value>> results(plan.operands.size() - plan.inputs);
+    forEachStep(slice, [&](ArrayRef<Value> args, LaneSlice part) {
+      for (auto [i, value] : llvm::enumerate(body(args, part)))
+        results[i].push_back(value);
+    });
+    for (auto [i, values] : llvm::enumerate(results))
+      lanes.storeNarrow(plan.inputs + i, values, slice);
+  }
+
+  // What the body reads at each step of the narrow loop, whose index stands in `at` where a vector is of one step.
+  void forEachStep(LaneSlice slice, function_ref<void(SmallVector<Value>, LaneSlice)> body) {
+    SmallVector<SmallVector<Value>> inputs(plan.operands.size());
+    for (auto [k, operand] : llvm::enumerate(plan.operands))
+      if (operand.read && !(k >= plan.inputs && plan.isReduction()))
+        inputs[k] = lanes.loadNarrow(k, slice);
+    for (int64_t step = 0; step < plan.narrowSize(); step++) {
+      lanes.at[*plan.narrowLoop] = lanes.c(step);
+      body(llvm::map_to_vector(inputs, [&](ArrayRef<Value> values) { return values.empty() ? Value() : values[step]; }),
+           {slice.offset, slice.lanes, slice.lanes, step});
+    }
   }
 
   // Runs the whole body.
@@ -180,14 +207,17 @@ private:
         accumulators.push_back(lanes.load(plan.inputs + i, slice));
     auto step = [&](SmallVector<Value> carried) {
       for (auto [s, slice] : llvm::enumerate(slices)) {
-        SmallVector<Value> args = lanes.loadInputs(slice);
         MutableArrayRef<Value> mine = MutableArrayRef<Value>(carried).slice(s * results, results);
-        if (plan.combiners.empty()) {
+        auto join = [&](SmallVector<Value> args, LaneSlice whole) {
+          if (!plan.combiners.empty())
+            return accumulate(args, mine, whole);
           std::copy(mine.begin(), mine.end(), args.begin() + plan.inputs);
-          llvm::copy(body(args, slice), mine.begin());
-          continue;
-        }
-        accumulate(args, mine, {slice.offset, slice.lanes, slice.lanes});
+          llvm::copy(body(args, whole), mine.begin());
+        };
+        if (plan.narrowLoop)
+          forEachStep(slice, join);
+        else
+          join(lanes.loadInputs(slice), {slice.offset, slice.lanes, slice.lanes});
       }
       return carried;
     };
@@ -206,6 +236,8 @@ private:
   Carried reductionLoops(unsigned from, unsigned to, Carried init, function_ref<Carried(Carried)> body) {
     if (from == to)
       return body(init);
+    if (plan.narrowLoop == from)
+      return reductionLoops(from + 1, to, init, body);
     scf::ForOp op = forLoop(lanes.c(0), lanes.c(plan.loops[from].size), 1, init);
     inside(op, [&] {
       lanes.at[from] = op.getInductionVar();

@@ -47,19 +47,23 @@ void GenericLanes::holdInvariants(ArrayRef<unsigned> inner) {
   holdAfter = point == holdBlock->begin() ? nullptr : &*std::prev(point);
 }
 
-Value GenericLanes::load(unsigned k, LaneSlice slice) {
-  if (held.empty() || !held[k])
-    return loadNow(k, slice);
-  Value &value = heldValues[{k, slice.lanes}];
-  if (!value) {
+ArrayRef<Value> GenericLanes::hold(unsigned k, LaneSlice slice, function_ref<SmallVector<Value>(LaneSlice)> load) {
+  SmallVector<Value> &values = heldValues[{k, slice.lanes}];
+  if (values.empty()) {
     OpBuilder::InsertionGuard guard(b);
     if (holdAfter)
       b.setInsertionPointAfter(holdAfter);
     else
       b.setInsertionPointToStart(holdBlock);
-    value = loadNow(k, {0, slice.lanes, slice.lanes});
+    values = load(LaneSlice{0, slice.lanes, slice.lanes});
   }
-  return value;
+  return values;
+}
+
+Value GenericLanes::load(unsigned k, LaneSlice slice) {
+  if (held.empty() || !held[k])
+    return loadNow(k, slice);
+  return hold(k, slice, [&](LaneSlice whole) { return SmallVector<Value>{loadNow(k, whole)}; }).front();
 }
 
 Value GenericLanes::loadNow(unsigned k, LaneSlice slice) {
@@ -103,10 +107,17 @@ void GenericLanes::store(unsigned k, Value value, LaneSlice slice) {
   const GenericOperand &operand = plan.operands[k];
   if (slice.lanes == 1)
     return storeScalar(value, buffers[k], address(k, slice.offset));
-  if (operand.isContiguous(*plan.vectorLoop) && (slice.whole() || plan.masks))
-    return Emitter::store(value, buffers[k], address(k, slice.offset), mask(slice.lanes, slice.valid));
+  if (operand.isContiguous(*plan.vectorLoop))
+    return storeAt(k, value, address(k, slice.offset), slice);
   for (int64_t i = 0; i < slice.valid; i++)
     storeScalar(vector::ExtractOp::create(b, value, i), buffers[k], address(k, slice.offset + i));
+}
+
+void GenericLanes::storeAt(unsigned k, Value value, Address address, LaneSlice slice) {
+  if (slice.whole() || (plan.masks && slice.valid > 1))
+    return Emitter::store(value, buffers[k], address, mask(slice.lanes, slice.valid));
+  for (int64_t i = 0; i < slice.valid; i++)
+    storeScalar(vector::ExtractOp::create(b, value, i), buffers[k], add(address, i));
 }
 
 SmallVector<Value> GenericLanes::loadInputs(LaneSlice slice) {
@@ -122,6 +133,17 @@ Value GenericLanes::index(linalg::IndexOp op, LaneSlice slice) {
   for (auto [i, loop] : llvm::enumerate(plan.loops)) {
     if (loop.original != op.getDim())
       continue;
+    if (plan.mixed && slice.lanes > 1 && (plan.vectorLoop == i || plan.narrowLoop == i)) {
+      SmallVector<int64_t> elements;
+      for (int64_t lane = 0; lane < slice.lanes; lane++) {
+        int64_t element = slice.step * slice.lanes + lane;
+        elements.push_back(plan.narrowLoop == i ? element % plan.narrowSize() : element / plan.narrowSize());
+      }
+      auto type = VectorType::get({slice.lanes}, b.getIndexType());
+      Value steps = arith::ConstantOp::create(b, DenseIntElementsAttr::get(type, elements));
+      return plan.narrowLoop == i ? steps
+                                  : arith::AddIOp::create(b, splat(add(at[i], slice.offset), slice.lanes), steps);
+    }
     if (plan.vectorLoop != i)
       return splat(at[i], slice.lanes);
     Value first = splat(add(at[i], slice.offset), slice.lanes);

@@ -12,6 +12,7 @@ namespace nncc {
 /// lane is a scalar, not a vector.
 struct LaneSlice {
   int64_t offset = 0, lanes = 1, valid = 1;
+  int64_t step = 0; // of mixed vectors: which one
   bool whole() const { return lanes == valid; }
 };
 
@@ -47,14 +48,20 @@ public:
   /// Reads `operand` in a block of lanes x lanes elements of the vector loop and the transposed loop: one vector along
   /// the vector loop for each of the `columns` positions of the transposed loop.
   mlir::SmallVector<mlir::Value> loadTransposed(unsigned operand, LaneSlice slice, int64_t columns);
+  /// One vector for each step of the narrow loop, in the plan's order of elements.
+  mlir::SmallVector<mlir::Value> loadNarrow(unsigned operand, LaneSlice slice);
+  void storeNarrow(unsigned operand, mlir::SmallVector<mlir::Value> values, LaneSlice slice);
 
 private:
   Address address(unsigned operand, int64_t lane);
   mlir::Value loadAt(unsigned operand, Address address, LaneSlice slice);
+  void storeAt(unsigned operand, mlir::Value value, Address address, LaneSlice slice);
   mlir::Value elements(unsigned operand, LaneSlice slice);
   mlir::Value loadNow(unsigned operand, LaneSlice slice);
   mlir::Value index(mlir::linalg::IndexOp op, LaneSlice slice);
   mlir::Value widen(mlir::Value value, int64_t lanes);
+  mlir::SmallVector<mlir::Value> loadNarrowNow(unsigned operand, LaneSlice slice);
+  LaneSlice partOf(LaneSlice slice, int64_t step) const;
   mlir::Value shuffle(mlir::Value x, mlir::Value y, mlir::ArrayRef<int64_t> lanes);
 
   mlir::SmallVector<Buffer> buffers; // by operand; nothing for scalars
@@ -62,7 +69,9 @@ private:
   mlir::SmallVector<bool> held; // by operand: invariant from the hoisting point inwards
   mlir::Block *holdBlock = nullptr;
   mlir::Operation *holdAfter = nullptr; // null: at the start of holdBlock
-  std::map<std::pair<unsigned, int64_t>, mlir::Value> heldValues;
+  std::map<std::pair<unsigned, int64_t>, mlir::SmallVector<mlir::Value>> heldValues;
+  llvm::ArrayRef<mlir::Value> hold(unsigned operand, LaneSlice slice,
+                                   llvm::function_ref<mlir::SmallVector<mlir::Value>(LaneSlice)> load);
 };
 
 } // namespace nncc

@@ -59,6 +59,9 @@ FailureOr<GenericOperand> planOperand(linalg::LinalgOp op, OpOperand &operand, A
   return result;
 }
 
+// Of vectors that change places in registers.
+constexpr int64_t mostLanes = 16;
+
 unsigned widthOf(Type type) { return type.isIndex() ? 64 : type.getIntOrFloatBitWidth(); }
 
 // What combining starts from, so that lanes do not count the initial value more than once.
@@ -236,7 +239,7 @@ struct Planner {
       plan.vectorLoop = reduced;
     else if (!inner)
       plan.vectorLoop.reset();
-    if (plan.isReduction() || !inner || !count(*inner, false))
+    if (chooseNarrow() || plan.isReduction() || !inner || !count(*inner, false))
       return;
     for (unsigned loop = 0; loop < *inner; loop++)
       for (const GenericOperand &o : plan.operands)
@@ -244,23 +247,67 @@ struct Planner {
           plan.transposeLoop = loop;
   }
 
-  void chooseLanes() {
-    Block &body = *plan.op.getBlock();
+  // A contiguous loop of few steps would leave most lanes empty; the one around it fills them. Its operands are dense
+  // along both, or move along one.
+  bool chooseNarrow() {
+    constexpr int64_t mostSteps = 16, mostCost = 400;
+    int64_t lanes = std::min(lanesOfBody(), mostLanes), cost = kernel::costOf(*plan.op.getBlock());
+    for (unsigned narrow = 0; narrow < plan.loops.size(); narrow++)
+      for (unsigned vector = 0; vector < plan.loops.size(); vector++) {
+        int64_t size = plan.loops[narrow].size;
+        bool reduces = plan.loops[narrow].reduction;
+        if (narrow == vector || size > mostSteps || (!reduces && size % lanes == 0) || size * cost > mostCost ||
+            plan.loops[vector].size < lanes || plan.isReduction() != reduces || plan.loops[vector].reduction)
+          continue;
+        // Shuffles by which all vectors become mixed, and those by which all become unmixed.
+        int64_t mix = 0, unmix = 0;
+        bool fits = llvm::all_of(plan.operands, [&](const GenericOperand &o) {
+          bool isResult = o.operand->getOperandNumber() >= plan.inputs;
+          if (!o.read && !isResult)
+            return true;
+          if (o.isInvariant(vector) && !isResult)
+            return o.scalar || !o.bent[narrow];
+          if (plan.isDense(o, vector, narrow))
+            return unmix += 2, true;
+          mix += o.isInvariant(narrow) ? 1 : 2;
+          return o.isContiguous(vector) && !o.bent[narrow];
+        });
+        bool isDense = llvm::any_of(plan.operands, [&](const GenericOperand &o) {
+          return (o.read || o.operand->getOperandNumber() >= plan.inputs) && plan.isDense(o, vector, narrow);
+        });
+        if (!fits || !isDense)
+          continue;
+        plan.vectorLoop = vector;
+        plan.narrowLoop = narrow;
+        plan.mixed = !reduces && mix <= unmix;
+        return true;
+      }
+    return false;
+  }
+
+  // As many as fit of the widest type.
+  int64_t lanesOfBody() {
     unsigned widest = 8;
     for (const GenericOperand &operand : plan.operands)
       widest = std::max(widest, widthOf(operand.element));
-    for (Operation &op : body.without_terminator())
+    for (Operation &op : plan.op.getBlock()->without_terminator())
       for (Type type : op.getResultTypes())
         if (type.isIntOrIndexOrFloat())
           widest = std::max(widest, widthOf(type));
-    int64_t cost = kernel::costOf(body);
+    return target.getLanes() * 32 / widest;
+  }
+
+  void chooseLanes() {
+    int64_t cost = kernel::costOf(*plan.op.getBlock());
     plan.masks = target.hasMasks();
     plan.heavy = cost > 12;
     if (!plan.vectorLoop)
       return;
-    plan.lanes = target.getLanes() * 32 / widest;
-    if (plan.transposeLoop)
-      plan.lanes = std::min<int64_t>(plan.lanes, 16);
+    plan.lanes = lanesOfBody();
+    if (plan.transposeLoop || plan.narrowLoop)
+      plan.lanes = std::min(plan.lanes, mostLanes);
+    if (plan.narrowLoop) // its steps are vectors side by side
+      return;
     if (plan.isReduction() && !plan.vectorisesReduction())
       plan.vectors = std::max<int64_t>(1, target.getRegisters() / 4 / (plan.operands.size() - plan.inputs));
     else if (plan.vectorisesReduction())
@@ -281,6 +328,8 @@ struct Planner {
     int64_t product = 1;
     for (unsigned loop = 0; loop < plan.parallel && product < 256; loop++) {
       int64_t size = plan.loops[loop].size, block = 1;
+      if (plan.narrowLoop == loop)
+        continue;
       if (plan.transposeLoop == loop)
         block = plan.lanes;
       else if (plan.vectorLoop == loop) {

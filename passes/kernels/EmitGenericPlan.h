@@ -50,6 +50,9 @@ struct GenericPlan {
   bool heavy = false;                    // the body is too long to be copied for each tail size
   std::optional<unsigned> vectorLoop;    // runs in the lanes
   std::optional<unsigned> transposeLoop; // operands that are contiguous along it are transposed block by block
+  // A loop of few steps, all done for each vector of the vector loop: dense operands alternate between its steps.
+  std::optional<unsigned> narrowLoop;
+  bool mixed = false; // vectors hold elements as a dense operand does, else all of a vector are of one narrow step
   struct Unit {
     unsigned loop;
     int64_t block, count;
@@ -60,6 +63,11 @@ struct GenericPlan {
   bool isReduction() const { return parallel < loops.size(); }
   bool vectorisesReduction() const { return vectorLoop && *vectorLoop >= parallel; }
   bool isUnit(unsigned loop) const;
+  int64_t narrowSize() const { return loops[*narrowLoop].size; }
+  /// `operand` has no gaps along the vector loop and `narrow`, which is the inner one.
+  bool isDense(const GenericOperand &operand, unsigned vector, unsigned narrow) const {
+    return operand.isContiguous(narrow) && !operand.bent[vector] && operand.strides[vector] == loops[narrow].size;
+  }
   /// `operand` is contiguous along `loop` and strided along the loop in the lanes.
   bool canTranspose(const GenericOperand &operand, unsigned loop, unsigned inner) const {
     return operand.isContiguous(loop) && !operand.isInvariant(inner) && !operand.isContiguous(inner) &&

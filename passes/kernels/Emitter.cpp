@@ -242,6 +242,120 @@ SmallVector<Value> Emitter::transposed(SmallVector<Value> rows) {
   return sorted;
 }
 
+// For odd n no two elements of one place lie in the same lane: lane l of vector q holds place q*lanes + l mod n. So
+// each lane's elements are rotated among the vectors, by blends in log2(n) steps, and then lanes within each vector.
+static SmallVector<SmallVector<int64_t>> oddPlaces(int64_t n, int64_t lanes, SmallVector<int64_t> &rotation,
+                                                   SmallVector<int64_t> &vectorOf) {
+  SmallVector<SmallVector<int64_t>> from(n, SmallVector<int64_t>(lanes));
+  rotation.assign(lanes, 0);
+  vectorOf.assign(n, 0);
+  // Place p in lane 0 is vector q's with q*lanes = p mod n; the others lie `rotation` vectors on.
+  for (int64_t q = 0; q < n; q++)
+    vectorOf[q * lanes % n] = q;
+  for (int64_t lane = 0; lane < lanes; lane++)
+    while ((rotation[lane] * lanes + lane) % n)
+      rotation[lane]++;
+  for (int64_t place = 0; place < n; place++)
+    for (int64_t record = 0; record < lanes; record++)
+      from[place][record] = (record * n + place) % lanes;
+  return from;
+}
+
+// Lane l of result q is lane l of vector q + rotation[l].
+static SmallVector<Value> rotateLanes(ImplicitLocOpBuilder &b, SmallVector<Value> vectors, ArrayRef<int64_t> rotation) {
+  int64_t n = vectors.size(), lanes = rotation.size();
+  for (int64_t distance = 1; distance < n; distance *= 2) {
+    SmallVector<int64_t> blend;
+    for (int64_t lane = 0; lane < lanes; lane++)
+      blend.push_back(rotation[lane] & distance ? lanes + lane : lane);
+    SmallVector<Value> next;
+    for (int64_t q = 0; q < n; q++)
+      next.push_back(vector::ShuffleOp::create(b, vectors[q], vectors[(q + distance) % n], blend));
+    vectors = next;
+  }
+  return vectors;
+}
+
+static SmallVector<int64_t> everySecond(int64_t first, int64_t lanes) {
+  SmallVector<int64_t> result;
+  for (int64_t i = 0; i < lanes; i++)
+    result.push_back(first + 2 * i);
+  return result;
+}
+
+SmallVector<Value> Emitter::separated(SmallVector<Value> records) {
+  int64_t n = records.size(), lanes = cast<VectorType>(records.front().getType()).getNumElements();
+  if (n == 1)
+    return records;
+  SmallVector<Value> result(n);
+  if (n % lanes == 0) { // a record is whole vectors
+    for (int64_t part = 0; part < n / lanes; part++) {
+      SmallVector<Value> square;
+      for (int64_t record = 0; record < lanes; record++)
+        square.push_back(records[record * (n / lanes) + part]);
+      llvm::copy(transposed(square), result.begin() + part * lanes);
+    }
+    return result;
+  }
+  if (n % 2 == 0) {
+    SmallVector<Value> halves[2];
+    for (int64_t i = 0; i < n; i += 2)
+      for (int64_t odd : {0, 1})
+        halves[odd].push_back(vector::ShuffleOp::create(b, records[i], records[i + 1], everySecond(odd, lanes)));
+    for (int64_t odd : {0, 1})
+      for (auto [i, v] : llvm::enumerate(separated(halves[odd])))
+        result[2 * i + odd] = v;
+    return result;
+  }
+  SmallVector<int64_t> rotation, vectorOf;
+  SmallVector<SmallVector<int64_t>> from = oddPlaces(n, lanes, rotation, vectorOf);
+  records = rotateLanes(b, records, rotation);
+  for (int64_t place = 0; place < n; place++) {
+    Value v = records[vectorOf[place]];
+    result[place] = vector::ShuffleOp::create(b, v, v, from[place]);
+  }
+  return result;
+}
+
+SmallVector<Value> Emitter::mixed(SmallVector<Value> places) {
+  int64_t n = places.size(), lanes = cast<VectorType>(places.front().getType()).getNumElements();
+  if (n == 1)
+    return places;
+  SmallVector<Value> result(n);
+  if (n % lanes == 0) {
+    for (int64_t part = 0; part < n / lanes; part++)
+      for (auto [record, v] :
+           llvm::enumerate(transposed(SmallVector<Value>(ArrayRef<Value>(places).slice(part * lanes, lanes)))))
+        result[record * (n / lanes) + part] = v;
+    return result;
+  }
+  if (n % 2 == 0) {
+    SmallVector<Value> halves[2];
+    for (auto [i, v] : llvm::enumerate(places))
+      halves[i % 2].push_back(v);
+    for (SmallVector<Value> &half : halves)
+      half = mixed(half);
+    for (int64_t i = 0; i < n; i++) {
+      SmallVector<int64_t> from;
+      for (int64_t lane = 0; lane < lanes; lane++)
+        from.push_back(lane % 2 * lanes + i % 2 * (lanes / 2) + lane / 2);
+      result[i] = vector::ShuffleOp::create(b, halves[0][i / 2], halves[1][i / 2], from);
+    }
+    return result;
+  }
+  SmallVector<int64_t> rotation, vectorOf;
+  SmallVector<SmallVector<int64_t>> from = oddPlaces(n, lanes, rotation, vectorOf);
+  for (int64_t place = 0; place < n; place++) {
+    SmallVector<int64_t> to(lanes);
+    for (int64_t record = 0; record < lanes; record++)
+      to[from[place][record]] = record;
+    result[vectorOf[place]] = vector::ShuffleOp::create(b, places[place], places[place], to);
+  }
+  for (int64_t &r : rotation)
+    r = (n - r) % n;
+  return rotateLanes(b, result, rotation);
+}
+
 Value Emitter::multiplyAdd(Value x, Value y, Value sum) {
   if (!isa<FloatType>(getElementTypeOrSelf(x)))
     return arith::AddIOp::create(b, arith::MulIOp::create(b, x, y), sum);

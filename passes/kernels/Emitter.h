@@ -116,6 +116,10 @@ public:
   /// n vectors of n lanes change places with their columns: element j of the result's vector i is element i of vector
   /// j.
   llvm::SmallVector<Value> transposed(llvm::SmallVector<Value> rows);
+  /// n vectors that hold records of n elements one behind the other become one vector for each place in a record, and
+  /// back. Any n.
+  llvm::SmallVector<Value> separated(llvm::SmallVector<Value> records);
+  llvm::SmallVector<Value> mixed(llvm::SmallVector<Value> places);
   /// x * y + sum; fused for floats where that is one instruction.
   Value multiplyAdd(Value x, Value y, Value sum);
   /// A region of scalar elementwise ops, run on vectors of `lanes`; `done` is an op whose result is the first argument.

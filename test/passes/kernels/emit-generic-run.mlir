@@ -10,6 +10,8 @@
 #row = affine_map<(d0, d1) -> (d1)>
 #col = affine_map<(d0, d1) -> (d0)>
 #tr = affine_map<(d0, d1) -> (d1, d0)>
+#id3 = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+#outer = affine_map<(d0, d1, d2) -> (d0, d1)>
 func.func @add(%a: memref<1003x7xf32>, %b: memref<1003x7xf32>, %c: memref<1003x7xf32>) {
   linalg.generic {indexing_maps = [#id2, #id2, #id2], iterator_types = ["parallel", "parallel"]} ins(%a, %b : memref<1003x7xf32>, memref<1003x7xf32>) outs(%c : memref<1003x7xf32>) {
   ^bb0(%x: f32, %y: f32, %z: f32):
@@ -325,6 +327,106 @@ func.func @doubles(%a: memref<37xf64>, %b: memref<37xf64>, %c: memref<37xf64>) {
     %q = arith.addf %i, %p : f64
     linalg.yield %t, %q : f64, f64
   }
+  return
+}
+// Few channels inside: softmax in place, and what numbers, reads across, picks or accumulates along such a loop.
+func.func @softmax_of_two(%a: memref<5x67x2xf32>, %m: memref<5x67xf32>, %s: memref<5x67xf32>) {
+  linalg.generic {indexing_maps = [#id3, #outer], iterator_types = ["parallel", "parallel", "reduction"]} ins(%a : memref<5x67x2xf32>) outs(%m : memref<5x67xf32>) {
+  ^bb0(%x: f32, %z: f32):
+    %y = arith.cmpf olt, %z, %x : f32
+    %t = arith.select %y, %x, %z : f32
+    linalg.yield %t : f32
+  }
+  linalg.generic {indexing_maps = [#outer, #id3], iterator_types = ["parallel", "parallel", "parallel"]} ins(%m : memref<5x67xf32>) outs(%a : memref<5x67x2xf32>) {
+  ^bb0(%x: f32, %z: f32):
+    %d = arith.subf %z, %x : f32
+    %e = math.exp %d : f32
+    linalg.yield %e : f32
+  }
+  linalg.generic {indexing_maps = [#id3, #outer], iterator_types = ["parallel", "parallel", "reduction"]} ins(%a : memref<5x67x2xf32>) outs(%s : memref<5x67xf32>) {
+  ^bb0(%x: f32, %z: f32):
+    %t = arith.addf %z, %x : f32
+    linalg.yield %t : f32
+  }
+  linalg.generic {indexing_maps = [#outer, #id3], iterator_types = ["parallel", "parallel", "parallel"]} ins(%s : memref<5x67xf32>) outs(%a : memref<5x67x2xf32>) {
+  ^bb0(%x: f32, %z: f32):
+    %d = arith.divf %z, %x : f32
+    linalg.yield %d : f32
+  }
+  return
+}
+func.func @numbers_of_three(%c: memref<37x3xi64>, %r: memref<37xf32>, %e: memref<37x3xf32>, %d: memref<3x37xi32>) {
+  linalg.generic {indexing_maps = [#col, #id2, #id2], iterator_types = ["parallel", "parallel"]} ins(%r : memref<37xf32>) outs(%c, %e : memref<37x3xi64>, memref<37x3xf32>) {
+  ^bb0(%x: f32, %z: i64, %y: f32):
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %h = arith.constant 100 : index
+    %t = arith.muli %j, %h : index
+    %k = arith.addi %i, %t : index
+    %l = arith.index_cast %k : index to i64
+    %m = arith.sitofp %l : i64 to f32
+    %n = arith.addf %m, %x : f32
+    linalg.yield %l, %n : i64, f32
+  }
+  linalg.generic {indexing_maps = [#tr, #id2], iterator_types = ["parallel", "parallel"]} ins(%c : memref<37x3xi64>) outs(%d : memref<3x37xi32>) {
+  ^bb0(%x: i64, %z: i32):
+    %j = linalg.index 0 : index
+    %l = arith.index_cast %j : index to i64
+    %m = arith.muli %l, %x : i64
+    %n = arith.trunci %m : i64 to i32
+    linalg.yield %n : i32
+  }
+  return
+}
+func.func @argmax_of_five(%a: memref<50x5xf32>, %c: memref<50xf32>, %d: memref<50xi64>) {
+  linalg.generic {indexing_maps = [#id2, #col, #col], iterator_types = ["parallel", "reduction"]} ins(%a : memref<50x5xf32>) outs(%c, %d : memref<50xf32>, memref<50xi64>) {
+  ^bb0(%x: f32, %z: f32, %i: i64):
+    %j = linalg.index 1 : index
+    %k = arith.index_cast %j : index to i64
+    %y = arith.cmpf ogt, %x, %z : f32
+    %s = arith.select %y, %x, %z : f32
+    %t = arith.select %y, %k, %i : i64
+    linalg.yield %s, %t : f32, i64
+  }
+  return
+}
+func.func @prelu_of_six(%a: memref<53x6xf32>, %k: memref<53x6xi8>, %s: memref<6xf32>, %t: memref<6x53xf32>, %c: memref<53x6xf32>) {
+  linalg.generic {indexing_maps = [#id2, #id2, #row, #tr, #id2], iterator_types = ["parallel", "parallel"]} ins(%a, %k, %s, %t : memref<53x6xf32>, memref<53x6xi8>, memref<6xf32>, memref<6x53xf32>) outs(%c : memref<53x6xf32>) {
+  ^bb0(%x: f32, %b: i8, %y: f32, %w: f32, %z: f32):
+    %o = arith.constant 0.0 : f32
+    %n = arith.constant 3 : i8
+    %m = arith.mulf %x, %y : f32
+    %l = arith.cmpf olt, %x, %o : f32
+    %r = arith.select %l, %m, %x : f32
+    %h = arith.cmpi slt, %b, %n : i8
+    %q = arith.select %h, %w, %r : f32
+    linalg.yield %q : f32
+  }
+  return
+}
+func.func @moments_of_seven(%a: memref<3x41x7xf32>, %c: memref<3x41xf32>, %d: memref<41x3xf64>) {
+  linalg.generic {indexing_maps = [#id3, #outer], iterator_types = ["parallel", "parallel", "reduction"]} ins(%a : memref<3x41x7xf32>) outs(%c : memref<3x41xf32>) {
+  ^bb0(%x: f32, %z: f32):
+    %y = arith.mulf %x, %x : f32
+    %s = arith.addf %z, %y : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#id3, affine_map<(d0, d1, d2) -> (d1, d0)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%a : memref<3x41x7xf32>) outs(%d : memref<41x3xf64>) {
+  ^bb0(%x: f32, %z: f64):
+    %y = arith.extf %x : f32 to f64
+    %s = arith.addf %z, %y : f64
+    linalg.yield %s : f64
+  }
+  return
+}
+func.func @pixels_of_sixteen(%a: memref<40x16xf32>, %c: memref<40xf32>, %b: memref<40x12xi16>, %d: memref<12x40xi16>) {
+  linalg.generic {indexing_maps = [#id2, #col], iterator_types = ["parallel", "reduction"]} ins(%a : memref<40x16xf32>) outs(%c : memref<40xf32>) {
+  ^bb0(%x: f32, %z: f32):
+    %y = arith.cmpf olt, %z, %x : f32
+    %t = arith.select %y, %x, %z : f32
+    linalg.yield %t : f32
+  }
+  linalg.transpose ins(%b : memref<40x12xi16>) outs(%d : memref<12x40xi16>) permutation = [1, 0]
   return
 }
 func.func @last(%a: memref<1xf32>) {

@@ -93,6 +93,68 @@ func.func @sum_of_columns(%x: memref<50x1024xf32>, %y: memref<1024xf32>) {
   }
   return
 }
+
+// Few channels inside: lanes along the pixels, each vector of one channel. The two loads change places.
+// CHECK-LABEL: @sum_of_two_channels
+// CHECK: scf.for
+// CHECK-COUNT-2: vector.load {{.*}} vector<16xf32>
+// CHECK: vector.shuffle {{.*}} [0, 2, 4, 6
+// CHECK: vector.shuffle {{.*}} [1, 3, 5, 7
+// CHECK-COUNT-2: arith.addf
+// CHECK: vector.store
+// CHECK: }
+// CHECK-NOT: memref.load
+// CHECK: return
+func.func @sum_of_two_channels(%x: memref<320x2xf32>, %y: memref<320xf32>) {
+  linalg.generic {indexing_maps = [#id, #col], iterator_types = ["parallel", "reduction"]} ins(%x : memref<320x2xf32>) outs(%y : memref<320xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %r = arith.addf %out, %in : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
+// Elementwise what is dense stays as it lies; each pixel's value is repeated for its channels, theirs wait before the
+// loop.
+// CHECK-LABEL: @scale_pixels
+// CHECK-COUNT-2: memref.load
+// CHECK: scf.for
+// CHECK-COUNT-2: vector.load
+// CHECK: vector.load
+// CHECK: vector.shuffle {{.*}} [0, 0, 1, 1, 2, 2
+// CHECK-NEXT: vector.shuffle {{.*}} [8, 8, 9, 9
+// CHECK-NOT: vector.shuffle
+// CHECK-COUNT-2: vector.store
+// CHECK: return
+func.func @scale_pixels(%x: memref<320x2xf32>, %s: memref<320xf32>, %c: memref<2xf32>, %y: memref<320x2xf32>) {
+  linalg.generic {indexing_maps = [#id, #col, #row, #id], iterator_types = ["parallel", "parallel"]} ins(%x, %s, %c : memref<320x2xf32>, memref<320xf32>, memref<2xf32>) outs(%y : memref<320x2xf32>) {
+  ^bb0(%in: f32, %scale: f32, %shift: f32, %out: f32):
+    %t = arith.mulf %in, %scale : f32
+    %r = arith.addf %t, %shift : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
+// Three channels, an odd number: blends rotate the lanes, then each vector sorts its own. Too few pixels: no lanes of
+// theirs.
+// CHECK-LABEL: @planes
+// CHECK: scf.for
+// CHECK-COUNT-3: vector.load
+// CHECK-COUNT-9: vector.shuffle
+// CHECK-NOT: vector.shuffle
+// CHECK-COUNT-3: vector.store
+// CHECK: scf.for
+// CHECK-NOT: vector.shuffle
+// CHECK: return
+func.func @planes(%x: memref<320x3xf32>, %y: memref<3x320xf32>, %z: memref<15x3xf32>, %s: memref<15xf32>) {
+  linalg.transpose ins(%x : memref<320x3xf32>) outs(%y : memref<3x320xf32>) permutation = [1, 0]
+  linalg.generic {indexing_maps = [#col, #id], iterator_types = ["parallel", "parallel"]} ins(%s : memref<15xf32>) outs(%z : memref<15x3xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    linalg.yield %in : f32
+  }
+  return
+}
 }
 
 // -----

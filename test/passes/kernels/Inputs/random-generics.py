@@ -85,6 +85,8 @@ def access(d, extent):
 def generic(name):
     rank = rng.randint(1, 4)
     sizes = [rng.choice(EXTENTS) for _ in range(rank)]
+    if rank > 1 and rng.random() < 0.3:  # few steps inside a longer loop
+        sizes[-2:] = [rng.choice([16, 37, 67, 130]), rng.randint(2, 16)]
     while math.prod(sizes) > 200000:
         sizes[rng.randrange(rank)] = 2
     reduced = set(rng.sample(range(rank), min(rank, rng.choice([0, 0, 0, 1, 1, 2]))))
