@@ -80,8 +80,10 @@ SmallVector<int64_t> ConvOp::getKernelExtents() {
 SmallVector<int64_t> ConvOp::getUnits() {
   WindowGeometry g = geometryOf(*this);
   int64_t panels = g.groups * tilesOf(g.oc / g.groups, getTile()->getPanel());
-  if (getWinograd())
-    return {tilesOf(winogradOf(*this).count, getTile()->getRows()), panels};
+  if (getWinograd()) {
+    WinogradGeometry w = winogradOf(*this);
+    return {w.images * tilesOf(w.tilesOfImage(), getTile()->getRows()), panels};
+  }
   if (auto pixels = pixelsOf(*this))
     return {tilesOf(pixels->rows, getTile()->getRows()), panels};
   return {g.outputRows(), panels};
@@ -120,10 +122,12 @@ LogicalResult ConvOp::verify() {
     if (tile->size() != rank - 2 || isDeep || llvm::any_of(*tile, [](int64_t outputs) { return outputs < 1; }))
       return emitOpError("expected a tile of outputs for ") << rank - 2 << " spatial dimensions";
     WindowGeometry g = geometryOf(*this);
-    if (llvm::any_of(g.kernel, [](int64_t taps) { return taps < 1; }) || getNchwInput() || !canFilter(g) ||
+    if (llvm::any_of(g.kernel, [](int64_t taps) { return taps < 1; }) || getNchwInput() ||
         !getElementTypeOrSelf(getX().getType()).isF32())
       return emitOpError("expected a convolution that minimal filtering can compute");
     WinogradGeometry filter = winogradOf(*this);
+    if (!canFilter(g, filter.tile))
+      return emitOpError("expected a convolution that minimal filtering can compute");
     if (std::max(filter.points[0], filter.points[1]) > mostPoints)
       return emitOpError("expected at most ") << mostPoints << " products along a dimension";
   }

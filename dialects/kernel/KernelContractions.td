@@ -51,8 +51,9 @@ def Kernel_ConvOp : Kernel_Contraction<"conv", ["getScratchBytes"]> {
     dimensions are 1) and sets `tile`. Units: rows of the output (tiles of pixels where the convolution is pointwise),
     panels of all groups.
     With `winograd`, the extents of a tile of outputs, the kernel computes by minimal filtering (Winograd.h), and the
-    spatial extents of w are those of a tile's products: tile + taps - 1. Units: as many tiles as `tile` has rows,
-    panels of all groups.
+    spatial extents of w are those of a tile's products: tile + taps - 1. Where the tile has one output, the taps of
+    that dimension are summed directly; they may be dilated. Units: as many tiles as `tile` has rows (of one image, if
+    there is such a dimension), panels of all groups.
   }];
   let arguments = (ins AnyBuffer:$x, AnyBuffer:$w, Variadic<AnyBuffer>:$extras, AnyBuffer:$init,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,

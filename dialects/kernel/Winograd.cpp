@@ -29,6 +29,12 @@ static double power(double x, int64_t n) { return n ? x * power(x, n - 1) : 1; }
 // With M the product of all finite (x - p): row p of `input` is M / (x - p), of `filter` p's powers over that product's
 // value at p; the last rows belong to the point at infinity.
 Filtering nncc::kernel::filteringOf(int64_t m, int64_t r) {
+  if (m == 1) {
+    Filtering direct = {{r, r, SmallVector<double>(r * r)}, {1, 1, {1.}}, {1, 1, {1.}}};
+    for (int64_t k = 0; k < r; k++)
+      direct.filter.values[k * r + k] = 1;
+    return direct;
+  }
   int64_t all = m + r - 1, finite = all - 1;
   assert(m >= 1 && r >= 1 && all <= mostPoints && "expected extents with enough points");
   Filtering f = {{all, r, SmallVector<double>(all * r)},
@@ -70,49 +76,77 @@ double nncc::kernel::amplificationOf(int64_t m, int64_t r) {
   return std::sqrt(most);
 }
 
-WinogradGeometry nncc::kernel::winogradOf(ConvOp op) {
-  WindowGeometry g = geometryOf(op);
-  ArrayRef<int64_t> tile = *op.getWinograd();
+WinogradGeometry nncc::kernel::winogradOf(const WindowGeometry &g, const int64_t tile[2]) {
   WinogradGeometry w;
+  w.images = 1;
   w.count = g.batch * g.out[0];
-  for (int64_t d = 0; d < 2; d++) {
-    int64_t fromEnd = 2 - d;
-    w.tile[d] = int64_t(tile.size()) >= fromEnd ? tile[tile.size() - fromEnd] : 1;
-    w.points[d] = w.tile[d] + g.kernel[1 + d] - 1;
-    w.tiles[d] = tilesOf(g.out[1 + d], w.tile[d]);
+  for (unsigned d = 0; d < 2; d++) {
+    w.tile[d] = tile[d];
+    bool isDirect = tile[d] == 1 && g.kernel[1 + d] > 1;
+    if (isDirect)
+      w.direct = d;
+    w.points[d] = isDirect ? 1 : tile[d] + g.kernel[1 + d] - 1;
+    w.tiles[d] = tilesOf(g.out[1 + d], tile[d]);
     w.count *= w.tiles[d];
+  }
+  if (w.direct) {
+    w.images = g.batch * g.out[0];
+    w.directTaps = g.kernel[1 + *w.direct];
+    w.tapDistance = g.dilation[1 + *w.direct] * w.tiles[1 - *w.direct];
   }
   return w;
 }
 
+WinogradGeometry nncc::kernel::winogradOf(ConvOp op) {
+  ArrayRef<int64_t> outputs = *op.getWinograd();
+  size_t n = outputs.size();
+  int64_t tile[2] = {n > 1 ? outputs[n - 2] : 1, outputs[n - 1]};
+  return winogradOf(geometryOf(op), tile);
+}
+
+// The stride between tiles in scratch memory.
+static int64_t rowStrideOf(const WindowGeometry &g) {
+  constexpr int64_t bytes = sizeof(float), line = 64 / bytes;
+  int64_t stride = llvm::alignTo(g.ic, line);
+  return stride * bytes % 1024 == 0 ? stride + line : stride;
+}
+
 // Weights that stay in the second-level cache leave room for few tiles, and few are enough; others are read once for
 // each block, so that blocks had better be large.
+int64_t nncc::kernel::tilesInCache(const WindowGeometry &g, const WinogradGeometry &w, int64_t panel, int64_t l2) {
+  constexpr int64_t bytes = sizeof(float);
+  int64_t weightBytes = w.directTaps * w.products() * (g.ic / g.groups) * g.oc * bytes;
+  int64_t room = weightBytes <= l2 / 2 ? l2 * 3 / 4 - weightBytes : l2 / 2, stride = rowStrideOf(g);
+  room -= w.halo() * w.products() * stride * bytes;
+  return std::max<int64_t>(room, 0) / (w.products() * (stride + panel) * bytes);
+}
+
 WinogradScratch nncc::kernel::winogradScratchOf(ConvOp op) {
   constexpr int64_t bytes = sizeof(float), line = 64 / bytes, leastUnits = 3;
   WindowGeometry g = geometryOf(op);
   WinogradGeometry w = winogradOf(op);
   TileAttr tile = op.getTileAttr();
-  int64_t l2 = TargetAttr::of(op).getL2(), weightBytes = w.products() * (g.ic / g.groups) * g.oc * bytes;
   WinogradScratch s;
-  s.rowStride = llvm::alignTo(g.ic, line);
-  if (s.rowStride * bytes % 1024 == 0)
-    s.rowStride += line;
-  int64_t room = weightBytes <= l2 / 2 ? l2 * 3 / 4 - weightBytes : l2 / 2;
-  int64_t perTile = w.products() * (s.rowStride + tile.getPanel()) * bytes;
-  int64_t units = tilesOf(w.count, tile.getRows());
-  int64_t most = std::clamp<int64_t>(room / (perTile * tile.getRows()), std::min(leastUnits, units), units);
+  s.rowStride = rowStrideOf(g);
+  int64_t units = tilesOf(w.tilesOfImage(), tile.getRows());
+  int64_t fit = tilesInCache(g, w, tile.getPanel(), TargetAttr::of(op).getL2()) / tile.getRows();
+  int64_t most = std::clamp<int64_t>(fit, std::min(leastUnits, units), units);
   s.block = tilesOf(units, tilesOf(units, most)) * tile.getRows();
-  s.productStride = (s.block * s.rowStride) | line;
+  s.productStride = ((s.block + w.halo()) * s.rowStride) | line;
   s.sumsOffset = llvm::alignTo(w.products() * s.productStride * bytes, 64);
   s.bytes = llvm::alignTo(s.sumsOffset + w.products() * s.block * tile.getPanel() * bytes, 64);
   return s;
 }
 
-bool nncc::kernel::canFilter(const WindowGeometry &g) {
-  for (unsigned d = 0; d < 3; d++)
-    if (g.stride[d] != 1 || (g.dilation[d] != 1 && g.kernel[d] != 1))
+bool nncc::kernel::canFilter(const WindowGeometry &g, const int64_t tile[2]) {
+  unsigned direct = 0;
+  for (unsigned d = 0; d < 2; d++) {
+    bool hasTaps = g.kernel[1 + d] > 1;
+    direct += hasTaps && tile[d] == 1;
+    if (g.stride[1 + d] != 1 || (hasTaps && tile[d] != 1 && g.dilation[1 + d] != 1))
       return false;
-  return g.kernel[0] == 1 && g.low[0] == 0 && g.high[0] == 0 && g.taps() > 1;
+  }
+  return direct < 2 && g.stride[0] == 1 && g.kernel[0] == 1 && g.low[0] == 0 && g.high[0] == 0 && g.taps() > 1;
 }
 
 // filter_h * g * filter_w^T, a row of numbers at a time.

@@ -1,6 +1,7 @@
 // Convolutions by minimal filtering (Winograd.h). Tiles of the input are transformed a block at a time into scratch
 // memory; then, for each panel of output channels, every product is a small matrix product of tiles and channels, and
-// the sums of a tile are transformed back in registers, through the epilogue, into the result.
+// the sums of a tile are transformed back in registers, through the epilogue, into the result. Where one dimension is
+// direct, its taps belong to the sum: they read the same transformed inputs, some tiles further on.
 #include "dialects/kernel/Winograd.h"
 #include "passes/kernels/Contraction.h"
 #include "passes/kernels/Window.h"
@@ -38,11 +39,17 @@ struct WinogradEmitter : ContractionEmitter {
     Value at[2]; // first output row and column
     Value batch, slice;
   };
+  // Neighbouring tiles: of all images, or of one where a dimension is direct.
+  struct Block {
+    Value image, first, count;
+  };
   void run();
-  Tile tileAt(Value first, Value inBlock);
+  void forEachBlock(KernelSite::Range units, llvm::function_ref<void(const Block &)> body);
+  void runBlock(const Block &block);
+  Tile tileAt(const Block &block, Value inBlock);
   void transformInput(const Tile &t);
   void transformInput(const Tile &t, const SmallVector<Value> inside[2]);
-  void multiply(KernelSite::Range units, Value group, ArrayRef<Column> list);
+  void multiply(const Block &block, Value group, ArrayRef<Column> list);
   void transformSums(const Tile &t, ArrayRef<Column> list);
   SmallVector<Value> sumsOf(const Tile &t, int64_t vector, int64_t width);
 
@@ -57,43 +64,82 @@ struct WinogradEmitter : ContractionEmitter {
 };
 
 void WinogradEmitter::run() {
-  bool prefetches = comeFromMemory(w.products() * depth * g.oc * 4);
+  forEachBlock(site.units[0], [&](const Block &block) { runBlock(block); });
+}
+
+void WinogradEmitter::forEachBlock(KernelSite::Range units, llvm::function_ref<void(const Block &)> body) {
+  int64_t unitsOfImage = kernel::tilesOf(w.tilesOfImage(), rows);
+  auto ofImage = [&](Value image, KernelSite::Range range) {
+    forEachBand(range, layout.block / rows, [&](KernelSite::Range part) {
+      body({image, mul(part.from, rows), mul(sub(part.to, part.from), rows)});
+    });
+  };
+  if (w.images == 1)
+    return ofImage(c(0), units);
+  loop(div(units.from, unitsOfImage), ceilDiv(units.to, unitsOfImage), 1, [&](Value image) {
+    Value start = mul(image, unitsOfImage);
+    ofImage(image, {max(sub(units.from, start), c(0)), min(sub(units.to, start), c(unitsOfImage))});
+  });
+}
+
+void WinogradEmitter::runBlock(const Block &block) {
+  loop(c(0), add(block.count, w.halo()), 1, [&](Value i) { transformInput(tileAt(block, i)); });
+  forEachPanel(site.units[1], w.products() * w.directTaps * depth, /*packed=*/true, 1,
+               [&](Value group, ArrayRef<Column> list) {
+                 multiply(block, group, list);
+                 Value count = block.count;
+                 if (w.tilesOfImage() % rows)
+                   count = min(count, sub(c(w.tilesOfImage()), block.first));
+                 loop(c(0), count, 1, [&](Value i) { transformSums(tileAt(block, i), list); });
+               });
+}
+
+// Weights lie as [taps][products] or [products][taps] where rows or columns are direct.
+void WinogradEmitter::multiply(const Block &block, Value group, ArrayRef<Column> list) {
+  bool prefetches = comeFromMemory(w.products() * w.directTaps * depth * g.oc * 4);
+  bool leadTaps = w.direct && *w.direct == 0;
+  int64_t tapWeights = (leadTaps ? w.products() : 1) * depth * panel;
+  int64_t productWeights = (leadTaps ? 1 : w.directTaps) * depth * panel;
   // Each unit asks for its part of the next product's weights, line after line, so that the requests come evenly.
   int64_t ahead = llvm::divideCeil(panel, layout.block / rows);
-  forEachBand(site.units[0], layout.block / rows, [&](KernelSite::Range units) {
-    Value first = mul(units.from, rows), count = mul(sub(units.to, units.from), rows);
-    loop(c(0), count, 1, [&](Value i) { transformInput(tileAt(first, i)); });
-    forEachPanel(site.units[1], w.products() * depth, /*packed=*/true, 1, [&](Value group, ArrayRef<Column> list) {
-      loop(c(0), c(w.products()), 1, [&](Value product) {
-        Address in = add(add(Address(), product, layout.productStride), group, depth);
-        Address out = add(Address(), product, layout.block * int64_t(list.size()) * lanes);
-        loop(c(0), sub(units.to, units.from), 1, [&](Value unit) {
-          SmallVector<Value> acc(rows * list.size(), zeros(element, lanes));
-          Address row = add(in, unit, rows * layout.rowStride);
-          acc = loop(c(0), c(depth), 1, acc, [&](Value k, SmallVector<Value> &acc) {
-            SmallVector<std::optional<Address>> at;
-            for (int64_t r = 0; r < rows; r++)
-              at.push_back(add(add(row, k), r * layout.rowStride));
-            if (prefetches)
-              prefetchRead(
-                  weights,
-                  add(add(add(list.front().weights, add(product, 1), depth * panel), unit, depth * ahead), k, ahead));
-            step(acc, list, weights, add(add(Address(), product, depth * panel), k, panel), at, inputs);
-          });
-          Address to = add(out, unit, rows * int64_t(list.size()) * lanes);
-          for (auto [i, sum] : llvm::enumerate(acc))
-            store(sum, sums, add(to, int64_t(i) * lanes));
+  loop(c(0), c(w.products()), 1, [&](Value product) {
+    Address in = add(add(Address(), product, layout.productStride), group, depth);
+    Address out = add(Address(), product, layout.block * int64_t(list.size()) * lanes);
+    loop(c(0), div(block.count, rows), 1, [&](Value unit) {
+      Address row = add(in, unit, rows * layout.rowStride);
+      SmallVector<Value> acc(rows * list.size(), zeros(element, lanes));
+      acc = loop(c(0), c(w.directTaps), 1, acc, [&](Value tap, SmallVector<Value> &acc) {
+        Address first = add(row, tap, w.tapDistance * layout.rowStride);
+        Address weight = add(add(Address(), product, productWeights), tap, tapWeights);
+        acc = loop(c(0), c(depth), 1, acc, [&](Value k, SmallVector<Value> &acc) {
+          SmallVector<std::optional<Address>> at;
+          for (int64_t r = 0; r < rows; r++)
+            at.push_back(add(add(first, k), r * layout.rowStride));
+          if (prefetches)
+            prefetchRead(weights, add(add(add(add(list.front().weights, weight), productWeights), unit, depth * ahead),
+                                      k, ahead));
+          step(acc, list, weights, add(weight, k, panel), at, inputs);
         });
       });
-      loop(c(0), w.count % rows ? min(count, sub(c(w.count), first)) : count, 1,
-           [&](Value i) { transformSums(tileAt(first, i), list); });
+      Address to = add(out, unit, rows * int64_t(list.size()) * lanes);
+      for (auto [i, sum] : llvm::enumerate(acc))
+        store(sum, sums, add(to, int64_t(i) * lanes));
     });
   });
 }
 
-// Rows of a unit beyond the last tile repeat it, so that their sums are numbers.
-WinogradEmitter::Tile WinogradEmitter::tileAt(Value first, Value inBlock) {
-  Value number = add(first, inBlock);
+// Rows of a unit beyond the last tile repeat it, or lie in the padding of a direct dimension, so that their sums are
+// numbers.
+WinogradEmitter::Tile WinogradEmitter::tileAt(const Block &block, Value inBlock) {
+  Value number = add(block.first, inBlock);
+  if (w.direct) {
+    unsigned d = *w.direct;
+    SmallVector<Value> image = delinearize(block.image, {g.batch, g.out[0]});
+    Tile t = {inBlock, {}, image[0], image[1]};
+    t.at[d] = div(number, w.tiles[1 - d]);
+    t.at[1 - d] = mul(rem(number, w.tiles[1 - d]), w.tile[1 - d]);
+    return t;
+  }
   if (w.count % rows)
     number = min(number, c(w.count - 1));
   SmallVector<Value> at = delinearize(number, {g.batch, g.out[0], w.tiles[0], w.tiles[1]});
@@ -199,6 +245,8 @@ void WinogradEmitter::transformInput(const Tile &t) {
     always[d].assign(w.points[d], yes());
     inside[d] = always[d];
     int64_t low = g.low[1 + d], reach = w.tiles[d] * w.tile[d] + g.kernel[1 + d] - 1;
+    if (d == w.direct) // up to the last block's last tile
+      reach = kernel::tilesOf(llvm::alignTo(w.tilesOfImage(), rows) + w.halo(), w.tiles[1 - d]);
     if (low == 0 && reach <= g.in[1 + d])
       continue;
     Value from = add(t.at[d], -low);

@@ -25,9 +25,11 @@ static void addSharedBytes(Operation *op, Work &work) {
           kernel::WinogradGeometry w = kernel::winogradOf(conv);
           kernel::WindowGeometry g = kernel::geometryOf(conv);
           double products = double(w.count * w.products());
-          work.arithmetic = 2 * products * double(g.ic / g.groups) * double(g.oc);
+          work.arithmetic = 2 * products * double(w.directTaps * (g.ic / g.groups)) * double(g.oc);
           // Some six instructions for each vector, of which loads and stores are not paired as multiply-adds are.
-          work.panelPartArithmetic = 13 * products * double(g.ic);
+          constexpr double transform = 13;
+          work.panelPartArithmetic = transform * products * double(g.ic);
+          work.rowPartArithmetic = transform * double(w.halo() * w.products() * g.ic);
         }
       })
       .Case<kernel::BatchMatmulOp>([&](auto matmul) { work.panelPartBytes = kernel::countBytes(matmul.getA()); });

@@ -111,8 +111,9 @@ void tileConv(kernel::ConvOp op) {
   kernel::Triple products = g.kernel;
   if (op.getWinograd()) {
     kernel::WinogradGeometry filter = kernel::winogradOf(op);
-    products = {1, filter.points[0], filter.points[1]};
-    rows = filter.count;
+    for (unsigned d = 0; d < 2; d++)
+      products[1 + d] += filter.tile[d] - 1;
+    rows = filter.tilesOfImage();
   } else if (g.isPointwise() && !op.getNchwInput())
     rows = g.pixels();
   bool isStem = depth <= 4 && g.kernel[2] > 1 && !op.getWinograd();

@@ -15,9 +15,10 @@ def WidenConvolutions : Pass<"nncc-widen-convolutions", "mlir::func::FuncOp"> {
 def Winograd : Pass<"nncc-winograd", "mlir::ModuleOp"> {
   let summary = "compute convolutions of constant weights by minimal filtering where that is faster";
   let description = [{
-    `kernel.conv %x, %w` => `kernel.conv %x, (filter %w filter^T) winograd [m, m]`, for f32 without strides and
-    dilations, up to 4 outputs a tile and 8 products along a dimension. A model of both ways chooses; the weights of all
-    constants together grow by no more than 60 %.
+    `kernel.conv %x, %w` => `kernel.conv %x, (filter %w filter^T) winograd [m, n]`, for f32 without strides, up to 4
+    outputs a tile and 8 products along a dimension; one dimension may be direct, [1, n] or [m, 1], and then of any
+    number of taps and dilation. A model of all ways chooses; the weights of all constants together grow by no more than
+    60 %.
   }];
   let options = [Option<"largestTile", "largest-tile", "int64_t", "4", "outputs of a tile along a dimension, at most">,
                  Option<"growth", "growth", "int64_t", "60", "percent that all weights together may grow by">];

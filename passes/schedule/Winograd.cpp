@@ -49,18 +49,25 @@ Form directForm(const kernel::WindowGeometry &g, kernel::TargetAttr target) {
 }
 
 // A transform costs about two instructions for each number on the way, as loads and stores take turns with arithmetic.
-Form winogradForm(const kernel::WindowGeometry &g, kernel::TargetAttr target, int64_t tileHeight, int64_t tileWidth) {
+// Each block repeats those of its halo. None where a halo leaves the cache no room.
+std::optional<Form> winogradForm(const kernel::WindowGeometry &g, kernel::TargetAttr target, const int64_t tile[2]) {
   constexpr double leastRows = 8;
-  int64_t lanes = target.getLanes(), columns = llvm::alignTo(g.oc / g.groups, lanes) * g.groups;
-  int64_t products = (tileHeight + g.kernel[1] - 1) * (tileWidth + g.kernel[2] - 1);
-  double tiles =
-      double(g.batch * g.out[0] * kernel::tilesOf(g.out[1], tileHeight) * kernel::tilesOf(g.out[2], tileWidth));
-  double vectors = tiles * double(products) * double(g.ic / g.groups) * double(columns) / double(lanes);
+  constexpr int64_t panelVectors = 3, instructions = 4;
+  kernel::WinogradGeometry w = kernel::winogradOf(g, tile);
+  int64_t lanes = target.getLanes(), ofGroup = llvm::alignTo(g.oc / g.groups, lanes), columns = ofGroup * g.groups;
+  int64_t room = kernel::tilesInCache(g, w, std::min(ofGroup, panelVectors * lanes), target.getL2());
+  if (w.halo() && !room)
+    return std::nullopt;
+  double taps = double(w.products() * w.directTaps), tiles = double(w.count);
+  double vectors = tiles * taps * double(g.ic / g.groups) * double(columns) / double(lanes);
   // Few tiles fill no register tile: then the latency of the adders or the loads of weights show.
-  double compute = vectors / vectorsPerCycle / winogradShare * std::max(1.0, leastRows / tiles);
-  double transforms = tiles * double(products) * double(llvm::alignTo(g.ic, lanes) + columns) / double(lanes) * 4;
-  double bytes = double(products * (g.ic / g.groups) * g.oc) * 4;
-  return {{tileHeight, tileWidth}, compute + transforms + timeOfWeights(bytes, compute), bytes};
+  double compute = vectors / vectorsPerCycle / winogradShare * std::max(1.0, leastRows / double(w.tilesOfImage()));
+  double blocks = w.halo() ? double(w.images * kernel::tilesOf(w.tilesOfImage(), room)) : 0;
+  double inputs = (tiles + blocks * double(w.halo())) * double(llvm::alignTo(g.ic, lanes)) / double(lanes);
+  double sums = tiles * double(columns) / double(lanes);
+  double transforms = (inputs + sums) * double(w.products() * instructions);
+  double bytes = taps * double(g.ic / g.groups * g.oc) * 4;
+  return Form{{tile[0], tile[1]}, compute + transforms + timeOfWeights(bytes, compute), bytes};
 }
 
 // Factors may be those of channels, not of taps.
@@ -73,27 +80,36 @@ bool isScaledConstant(Value w) {
 struct WinogradPass : impl::WinogradBase<WinogradPass> {
   using WinogradBase::WinogradBase;
 
-  // The forms in which each saves time for more bytes than the one before, at falling rates: the lower hull.
+  // All forms, the direct one first.
   SmallVector<Form> formsOf(kernel::ConvOp op) {
     kernel::WindowGeometry g = kernel::geometryOf(op);
-    constexpr int64_t mostTaps = kernel::mostPoints - 1; // with tiles of two
-    if (g.kernel[1] > mostTaps || g.kernel[2] > mostTaps || g.batch * g.out[0] * g.out[1] * g.out[2] == 0)
+    if (g.batch * g.out[0] * g.out[1] * g.out[2] == 0)
       return {};
     kernel::TargetAttr target = kernel::TargetAttr::of(op);
     SmallVector<Form> forms = {directForm(g, target)};
+    // One output: a dimension of one tap, or a direct one.
     auto sizes = [&](unsigned d) {
-      SmallVector<int64_t> sizes;
-      if (g.kernel[d] == 1)
-        return SmallVector<int64_t>{1};
-      for (int64_t m = 2; m <= std::min<int64_t>(largestTile, kernel::mostPoints - g.kernel[d] + 1); m += 2)
+      SmallVector<int64_t> sizes = {1};
+      int64_t most = g.kernel[d] == 1 ? 1 : std::min<int64_t>(largestTile, kernel::mostPoints - g.kernel[d] + 1);
+      for (int64_t m = 2; m <= most; m += 2)
         sizes.push_back(m);
       return sizes;
     };
     for (int64_t h : sizes(1))
-      for (int64_t w : sizes(2))
-        if (kernel::amplificationOf(h, g.kernel[1]) * kernel::amplificationOf(w, g.kernel[2]) <=
-            kernel::mostAmplification)
-          forms.push_back(winogradForm(g, target, h, w));
+      for (int64_t w : sizes(2)) {
+        int64_t tile[2] = {h, w};
+        if (h * w == 1 || !kernel::canFilter(g, tile) ||
+            kernel::amplificationOf(h, g.kernel[1]) * kernel::amplificationOf(w, g.kernel[2]) >
+                kernel::mostAmplification)
+          continue;
+        if (auto form = winogradForm(g, target, tile))
+          forms.push_back(*form);
+      }
+    return forms;
+  }
+
+  // The forms in which each saves time for more bytes than the one before, at falling rates: the lower hull.
+  SmallVector<Form> hullOf(SmallVector<Form> forms) {
     llvm::sort(forms, [](const Form &a, const Form &b) {
       return std::tie(a.bytes, a.time, a.tile[0]) < std::tie(b.bytes, b.time, b.tile[0]);
     });
@@ -118,6 +134,7 @@ struct WinogradPass : impl::WinogradBase<WinogradPass> {
       double rate, bytes;
     };
     SmallVector<kernel::ConvOp> ops;
+    SmallVector<SmallVector<Form>> forms;
     SmallVector<Step> steps;
     double weights = 0;
     getOperation().walk([&](Operation *op) {
@@ -127,12 +144,13 @@ struct WinogradPass : impl::WinogradBase<WinogradPass> {
       bool isStatic =
           conv && llvm::all_of(conv->getOperandTypes(), [](Type t) { return cast<ShapedType>(t).hasStaticShape(); });
       if (!isStatic || conv.getWinograd() || conv.getTile() || conv.getNchwInput() || !isScaledConstant(conv.getW()) ||
-          !getElementTypeOrSelf(conv.getX().getType()).isF32() || !kernel::canFilter(kernel::geometryOf(conv)))
+          !getElementTypeOrSelf(conv.getX().getType()).isF32())
         return;
-      SmallVector<Form> forms = formsOf(conv);
-      for (size_t i = 1; i < forms.size(); i++) {
-        double bytes = forms[i].bytes - forms[i - 1].bytes;
-        steps.push_back({ops.size(), forms[i], (forms[i - 1].time - forms[i].time) / bytes, bytes});
+      forms.push_back(formsOf(conv));
+      SmallVector<Form> hull = hullOf(forms.back());
+      for (size_t i = 1; i < hull.size(); i++) {
+        double bytes = hull[i].bytes - hull[i - 1].bytes;
+        steps.push_back({ops.size(), hull[i], (hull[i - 1].time - hull[i].time) / bytes, bytes});
       }
       ops.push_back(conv);
     });
@@ -144,13 +162,22 @@ struct WinogradPass : impl::WinogradBase<WinogradPass> {
     double room = weights * double(growth) / 100;
     SmallVector<bool> ended(ops.size(), false);
     for (const Step &step : steps) {
-      // One that does not fit ends its convolution's way: each step counts from the one before.
-      if (ended[step.op] || step.bytes > room) {
-        ended[step.op] = true;
+      if (ended[step.op])
         continue;
+      Form from = chosen[step.op].value_or(forms[step.op].front()), to = step.form;
+      if (step.bytes > room) {
+        // Each step counts from the one before, so that this convolution's way ends here, with the fastest form that
+        // does fit.
+        ended[step.op] = true;
+        to = from;
+        for (const Form &form : forms[step.op])
+          if (form.bytes - from.bytes <= room && form.time < to.time)
+            to = form;
+        if (to.time == from.time)
+          continue;
       }
-      room -= step.bytes;
-      chosen[step.op] = step.form;
+      room -= to.bytes - from.bytes;
+      chosen[step.op] = to;
     }
     sources.emplace(getOperation());
     for (auto [op, form] : llvm::zip(ops, chosen))

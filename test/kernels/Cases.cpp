@@ -446,6 +446,16 @@ std::vector<Case> contractionCases() {
     cases.push_back(winograd({1, 50, 3, 20}, 24, window({3, 1}, {1, 1}, {1, 0}), {m, 1}));
     cases.push_back(winograd({2, 61, 20}, 24, window({3}, {1}, {1}), {m}));
     cases.push_back(winograd({1, 12, 13, 20}, 24, window({2, 3}, {1, 1}, {1, 1}), {m, 2}));
+    // One dimension direct.
+    for (Kind kind : {BiasRelu, Residual})
+      cases.push_back(winograd({2, 11, 13, 19}, 37, window({5, 3}, {1, 1}, {2, 1}), {1, m}, kind));
+    cases.push_back(winograd({2, 11, 13, 12}, 12, window({3, 7}, {1, 1}, {1, 3}), {m, 1}));
+    cases.push_back(winograd({1, 40, 9, 12}, 12, window({7, 3}, {1, 1}, {6, 1}, {2, 1}), {1, m}));
+    cases.push_back(winograd({1, 9, 29, 5}, 50, window({3, 3}, {1, 1}, {1, 0}, {1, 5}), {m, 1}));
+    cases.push_back(winograd({1, 17, 10, 16}, 16, window({9, 3}, {1, 1}, {4, 1}, {}, 2, {0, 2}), {1, m}));
+    cases.push_back(winograd({1, 2, 30, 16}, 16, window({3, 3}, {1, 1}, {9, 1}, {9, 1}), {1, m}));
+    cases.push_back(winograd({1, 60, 31, 64}, 70, window({5, 3}, {1, 1}, {2, 1}), {1, m}));
+    cases.push_back(winograd({2, 3, 7, 13, 20}, 24, window({1, 3, 3}, {1, 1, 1}, {0, 1, 1}), {1, 1, m}));
     cases.push_back(winograd({1, 3, 12, 13, 20}, 24, window({1, 3, 3}, {1, 1, 1}, {0, 1, 1}), {1, m, m}));
   }
   cases.push_back(winograd({1, 30, 20}, 24, window({5}, {1}, {2}), {2}));
@@ -527,6 +537,13 @@ std::vector<Case> benchmarkCases() {
       winograd({1, 14, 14, 256}, 256, window({3, 3}, {1, 1}, {1, 1}), {2, 2}),
       winograd({1, 14, 14, 256}, 256, window({3, 3}, {1, 1}, {1, 1}), {4, 4}),
       winograd({1, 7, 7, 512}, 512, window({3, 3}, {1, 1}, {1, 1}), {2, 2}),
+      winograd({1, 128, 62, 12}, 12, window({7, 3}, {1, 1}, {6, 1}, {2, 1}), {1, 2}),
+      winograd({1, 128, 62, 12}, 12, window({7, 3}, {1, 1}, {6, 1}, {2, 1}), {1, 4}),
+      winograd({1, 128, 62, 12}, 12, window({7, 3}, {1, 1}, {3, 1}), {2, 2}),
+      conv({1, 56, 56, 32}, 32, window({5, 5}, {1, 1}, {2, 2}), BiasRelu),
+      winograd({1, 56, 56, 32}, 32, window({5, 5}, {1, 1}, {2, 2}), {2, 2}),
+      winograd({1, 56, 56, 32}, 32, window({5, 5}, {1, 1}, {2, 2}), {1, 4}),
+      winograd({1, 512, 256}, 512, window({7}), {2}),
       conv({1, 512, 256}, 512, window({5}), BiasRelu),
       winograd({1, 512, 256}, 512, window({5}), {2}),
       winograd({1, 512, 256}, 512, window({5}), {4}),

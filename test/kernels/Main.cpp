@@ -1,5 +1,5 @@
 // kernel-test: compares every case at every level with its reference, or measures the benchmark cases.
-//   kernel-test [--level=NAME] [--filter=TEXT] [--bench | --loops] [--assembly]
+//   kernel-test [--level=NAME] [--filter=TEXT] [--bench | --errors | --loops] [--assembly]
 // --loops looks at the hot loop of each benchmark case: no value of it may live on the stack. Where a whole row of taps
 // is spelt out (the stems) some do, and cost nothing that can be measured.
 #include "Kernels.h"
@@ -194,6 +194,13 @@ void measure(mlir::MLIRContext &context, const Case &test, const Level &level) {
   std::fflush(stdout);
 }
 
+void measureError(mlir::MLIRContext &context, const Case &test, const Level &level) {
+  Instance instance(context, test, level, 64);
+  instance.kernel().run(instance.operands, instance.scratch);
+  std::printf("%.2g  %s\n", instance.error(), test.name.c_str());
+  std::fflush(stdout);
+}
+
 bool inspect(mlir::MLIRContext &context, const Case &test, const Level &level, bool print) {
   std::string assembly;
   Program program = compile(context, test.text, level, &assembly);
@@ -213,7 +220,7 @@ bool inspect(mlir::MLIRContext &context, const Case &test, const Level &level, b
 
 int main(int argc, char **argv) {
   std::string level, filter;
-  bool bench = false, loops = false, assembly = false;
+  bool bench = false, errors = false, loops = false, assembly = false;
   for (int i = 1; i < argc; i++) {
     llvm::StringRef arg = argv[i];
     if (arg.consume_front("--level="))
@@ -222,13 +229,16 @@ int main(int argc, char **argv) {
       filter = arg;
     else if (arg == "--bench")
       bench = true;
+    else if (arg == "--errors")
+      errors = true;
     else if (arg == "--loops")
       loops = true;
     else if (arg == "--assembly")
       assembly = true;
     else
-      return std::fprintf(stderr,
-                          "usage: kernel-test [--level=NAME] [--filter=TEXT] [--bench | --loops] [--assembly]\n"),
+      return std::fprintf(
+                 stderr,
+                 "usage: kernel-test [--level=NAME] [--filter=TEXT] [--bench | --errors | --loops] [--assembly]\n"),
              2;
   }
   mlir::DialectRegistry registry;
@@ -240,13 +250,14 @@ int main(int argc, char **argv) {
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   context.loadAllAvailableDialects();
 
-  std::vector<Case> cases = bench || loops ? benchmarkCases() : contractionCases();
-  if (!bench && !loops)
+  bool isTest = !bench && !errors && !loops;
+  std::vector<Case> cases = isTest ? contractionCases() : benchmarkCases();
+  if (isTest)
     for (const std::vector<Case> &more : {windowCases(), indexedCases()})
       llvm::append_range(cases, more);
   int passed = 0, failed = 0;
   for (const Level &l : levels) {
-    if ((!level.empty() && level != l.name) || (bench && level.empty() && &l != levels))
+    if ((!level.empty() && level != l.name) || ((bench || errors) && level.empty() && &l != levels))
       continue;
     if (!loops && !canRun(l)) {
       std::printf("skipped %s: this CPU cannot run it\n", l.name);
@@ -256,11 +267,13 @@ int main(int argc, char **argv) {
       if (test.name.find(filter) != std::string::npos) {
         if (bench)
           measure(context, test, l);
+        else if (errors)
+          measureError(context, test, l);
         else
           ((loops ? inspect(context, test, l, assembly) : check(context, test, l)) ? passed : failed)++;
       }
   }
-  if (!bench)
+  if (!bench && !errors)
     std::printf("%d passed, %d failed\n", passed, failed);
   return failed != 0;
 }

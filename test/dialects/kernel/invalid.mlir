@@ -55,6 +55,24 @@ func.func @winograd_strides(%x: tensor<1x9x9x4xf32>, %w: tensor<4x4x4x6xf32>, %y
 
 // -----
 
+func.func @winograd_dilation(%x: tensor<1x9x9x4xf32>, %w: tensor<4x3x4x6xf32>, %y: tensor<1x5x7x6xf32>) {
+  // expected-error @+1 {{expected a convolution that minimal filtering can compute}}
+  %0 = kernel.conv %x, %w into %y strides [1, 1] pads [0, 0, 0, 0] dilations [2, 1] winograd [2, 1]
+    : tensor<1x9x9x4xf32>, tensor<4x3x4x6xf32> into tensor<1x5x7x6xf32> -> tensor<1x5x7x6xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_direct(%x: tensor<1x9x9x4xf32>, %w: tensor<3x3x4x6xf32>, %y: tensor<1x7x7x6xf32>) {
+  // expected-error @+1 {{expected a convolution that minimal filtering can compute}}
+  %0 = kernel.conv %x, %w into %y strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] winograd [1, 1]
+    : tensor<1x9x9x4xf32>, tensor<3x3x4x6xf32> into tensor<1x7x7x6xf32> -> tensor<1x7x7x6xf32>
+  return
+}
+
+// -----
+
 func.func @winograd_points(%x: tensor<1x9x9x4xf32>, %w: tensor<9x9x4x6xf32>, %y: tensor<1x4x4x6xf32>) {
   // expected-error @+1 {{expected at most 8 products along a dimension}}
   %0 = kernel.conv %x, %w into %y strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] winograd [4, 4]
