@@ -90,6 +90,8 @@ void buildSchedulePipeline(OpPassManager &pm, const PipelineOptions &options) {
     WinogradOptions winograd;
     winograd.largestTile = options.winogradTile;
     pm.addPass(createWinograd(winograd));
+    if (options.runs("pool-convolutions"))
+      pm.addNestedPass<func::FuncOp>(createPoolConvolutions());
   }
   pm.addNestedPass<func::FuncOp>(createChooseTiles());
   pm.addPass(createPackWeights());

@@ -44,7 +44,7 @@ inline constexpr llvm::StringLiteral optionalPasses[] = {
     "recognise-activation", "recognise-norm", "recognise-attention", "propagate-transposes",
     "fold-flatten",         "fold-scales",    "fuse-projections",    "merge-reshapes",
     "scale-weights",        "fuse-epilogue",  "broadcast-repeats",   "fuse-elementwise",
-    "widen-convolutions",   "winograd",       "form-bands"};
+    "widen-convolutions",   "winograd",       "pool-convolutions",   "form-bands"};
 
 /// The dialects of all stages with the interfaces that passes ask of upstream's ops.
 void registerDialects(mlir::DialectRegistry &registry);

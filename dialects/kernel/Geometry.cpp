@@ -33,6 +33,9 @@ template <class Op> static WindowGeometry windowGeometry(Op op, ArrayRef<int64_t
 WindowGeometry nncc::kernel::geometryOf(ConvOp op) {
   WindowGeometry g = windowGeometry(op, op.getKernelExtents(), op.getNchwInput());
   g.groups = op.getGroups();
+  if (op.getPooled())
+    for (unsigned d = 1; d < 3; d++)
+      g.out[d] *= 2;
   return g;
 }
 WindowGeometry nncc::kernel::geometryOf(DepthwiseOp op) {

@@ -96,7 +96,7 @@ int64_t ConvOp::getScratchBytes() {
 }
 double ConvOp::getFlops() {
   WindowGeometry g = geometryOf(*this);
-  return 2 * countElements(getInit()) * double(g.taps() * (g.ic / g.groups));
+  return 2 * double(g.pixels() * g.oc) * double(g.taps() * (g.ic / g.groups));
 }
 
 static LogicalResult verifyImage(Operation *op, Value x, Value init, ArrayRef<int64_t> strides, ArrayRef<int64_t> pads,
@@ -130,6 +130,15 @@ LogicalResult ConvOp::verify() {
       return emitOpError("expected a convolution that minimal filtering can compute");
     if (std::max(filter.points[0], filter.points[1]) > mostPoints)
       return emitOpError("expected at most ") << mostPoints << " products along a dimension";
+  }
+  if (getPooled()) {
+    ArrayRef<int64_t> y = shapeOf(getInit());
+    auto isEven = [](int64_t outputs) { return outputs % 2 == 0; };
+    if (rank < 4 || !getWinograd() || !llvm::all_of(getWinograd()->take_back(2), isEven))
+      return emitOpError("expected tiles of an even number of outputs to pool");
+    for (Value extra : getExtras())
+      if (llvm::any_of(ArrayRef(broadcastStrides(extra, y)).drop_back(), [](int64_t stride) { return stride != 0; }))
+        return emitOpError("expected a pooled epilogue that depends on channels alone");
   }
   WindowGeometry g = geometryOf(*this);
   if (g.groups < 1 || g.ic % g.groups || g.oc % g.groups)

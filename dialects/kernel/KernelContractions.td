@@ -54,11 +54,13 @@ def Kernel_ConvOp : Kernel_Contraction<"conv", ["getScratchBytes"]> {
     spatial extents of w are those of a tile's products: tile + taps - 1. Where the tile has one output, the taps of
     that dimension are summed directly; they may be dilated. Units: as many tiles as `tile` has rows (of one image, if
     there is such a dimension), panels of all groups.
+    With `pooled` besides, init holds the maximum of each 2x2 outputs, taken before the epilogue, in which no extra
+    varies along a spatial dimension: init is half the convolution's outputs along the last two.
   }];
   let arguments = (ins AnyBuffer:$x, AnyBuffer:$w, Variadic<AnyBuffer>:$extras, AnyBuffer:$init,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
                        DefaultValuedAttr<I64Attr, "1">:$groups, UnitAttr:$nchwInput,
-                       OptionalAttr<DenseI64ArrayAttr>:$winograd, OptionalAttr<Kernel_TileAttr>:$tile);
+                       UnitAttr:$pooled, OptionalAttr<DenseI64ArrayAttr>:$winograd, OptionalAttr<Kernel_TileAttr>:$tile);
   let assemblyFormat = [{
     $x `,` $w `into` $init `strides` $strides `pads` $pads `dilations` $dilations (`winograd` $winograd^)?
     (`tile` $tile^)? attr-dict

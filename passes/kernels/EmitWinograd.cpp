@@ -17,8 +17,9 @@ struct WinogradEmitter : ContractionEmitter {
   WinogradEmitter(kernel::ConvOp conv, const KernelSite &site, const kernel::WindowGeometry &g)
       : ContractionEmitter(conv, conv.getInit(), conv.getTileAttr(), getElementTypeOrSelf(conv.getX().getType()),
                            g.oc / g.groups, g.groups),
-        site(site), g(g), w(kernel::winogradOf(conv)), layout(kernel::winogradScratchOf(conv)), x(open(conv.getX())),
-        weights(open(conv.getW())), inputs(openScratch(site.scratch, 0, w.products() * layout.productStride, element)),
+        site(site), pools(conv.getPooled() ? 2 : 1), g(g), w(kernel::winogradOf(conv)),
+        layout(kernel::winogradScratchOf(conv)), x(open(conv.getX())), weights(open(conv.getW())),
+        inputs(openScratch(site.scratch, 0, w.products() * layout.productStride, element)),
         sums(openScratch(site.scratch, layout.sumsOffset, w.products() * layout.block * panel, element)),
         xs(imageStrides(conv.getX(), g.spatial)), depth(g.ic / g.groups) {
     for (int64_t d = 0; d < 2; d++)
@@ -26,6 +27,7 @@ struct WinogradEmitter : ContractionEmitter {
   }
 
   const KernelSite &site;
+  int64_t pools; // outputs along a dimension that become one
   kernel::WindowGeometry g;
   kernel::WinogradGeometry w;
   kernel::WinogradScratch layout;
@@ -51,6 +53,7 @@ struct WinogradEmitter : ContractionEmitter {
   void transformInput(const Tile &t, const SmallVector<Value> inside[2]);
   void multiply(const Block &block, Value group, ArrayRef<Column> list);
   void transformSums(const Tile &t, ArrayRef<Column> list);
+  SmallVector<Value> pooled(ArrayRef<Value> sums);
   SmallVector<Value> sumsOf(const Tile &t, int64_t vector, int64_t width);
 
   Value isWithin(Value at, int64_t extent) {
@@ -311,10 +314,24 @@ SmallVector<Value> WinogradEmitter::sumsOf(const Tile &t, int64_t vector, int64_
   return result;
 }
 
+// The maxima of a tile's 2x2 outputs.
+SmallVector<Value> WinogradEmitter::pooled(ArrayRef<Value> sums) {
+  auto larger = [&](Value x, Value y) -> Value {
+    return arith::MaximumFOp::create(b, x, y, arith::FastMathFlags::nsz); // as pools take it
+  };
+  SmallVector<Value> result;
+  for (int64_t i = 0; i < w.tile[0]; i += pools)
+    for (int64_t j = 0; j < w.tile[1]; j += pools) {
+      ArrayRef<Value> above = sums.slice(i * w.tile[1] + j, pools), below = sums.slice((i + 1) * w.tile[1] + j, pools);
+      result.push_back(larger(larger(above[0], above[1]), larger(below[0], below[1])));
+    }
+  return result;
+}
+
 void WinogradEmitter::transformSums(const Tile &t, ArrayRef<Column> list) {
   auto basesAt = [&](int64_t row, int64_t column) {
     SmallVector<Value> indices = {t.batch};
-    Value spatial[3] = {t.slice, add(t.at[0], row), add(t.at[1], column)};
+    Value spatial[3] = {t.slice, add(div(t.at[0], pools), row), add(div(t.at[1], pools), column)};
     indices.append(spatial + 3 - g.spatial, spatial + 3);
     return rowBases(indices, indices.size() - 1);
   };
@@ -330,14 +347,16 @@ void WinogradEmitter::transformSums(const Tile &t, ArrayRef<Column> list) {
       for (Value &sum : acc)
         sum = arith::AddFOp::create(b, sum, bias);
     }
+    if (pools > 1)
+      acc = pooled(acc);
     // A row of the tile at once, or pixel by pixel where some lie outside.
     auto finishTile = [&](bool isWhole) {
-      int64_t width = isWhole ? w.tile[1] : 1;
-      for (int64_t i = 0; i < w.tile[0]; i++)
-        for (int64_t j = 0; j < w.tile[1]; j += width) {
-          auto inside = [&](unsigned d, int64_t at) { return isWithin(add(t.at[d], at), g.out[1 + d]); };
+      int64_t rowsOfTile = w.tile[0] / pools, rowLength = w.tile[1] / pools, width = isWhole ? rowLength : 1;
+      for (int64_t i = 0; i < rowsOfTile; i++)
+        for (int64_t j = 0; j < rowLength; j += width) {
+          auto inside = [&](unsigned d, int64_t at) { return isWithin(add(t.at[d], at * pools), g.out[1 + d]); };
           onlyIf(isWhole ? yes() : both(inside(0, i), inside(1, j)),
-                 [&] { finish(ArrayRef(acc).slice(i * w.tile[1] + j, width), column, width, basesAt(i, j)); });
+                 [&] { finish(ArrayRef(acc).slice(i * rowLength + j, width), column, width, basesAt(i, j)); });
         }
     };
     either(whole, [&] { finishTile(true); }, [&] { finishTile(false); });

@@ -188,7 +188,7 @@ Value lower::buildConvolution(ConversionPatternRewriter &b, Location loc, Ranked
   }
   auto op =
       kernel::ConvOp::create(b, loc, type, conv.x, conv.w, conv.extras, init, conv.strides, conv.pads, conv.dilations,
-                             conv.groups, conv.nchwInput, /*winograd=*/nullptr, kernel::TileAttr());
+                             conv.groups, conv.nchwInput, /*pooled=*/false, /*winograd=*/nullptr, kernel::TileAttr());
   copyEpilogue(b, conv.epilogue, op.getEpilogue(), type, loc);
   return op.getResult(0);
 }

@@ -138,7 +138,7 @@ void tileDepthwise(kernel::DepthwiseOp op) {
   if (lanes % (g.oc / g.ic)) {
     auto conv = kernel::ConvOp::create(builder, op.getLoc(), op.getResultTypes(), op.getX(), op.getW(), op.getExtras(),
                                        op.getInit(), op.getStrides(), op.getPads(), op.getDilations(), g.ic, false,
-                                       /*winograd=*/nullptr, kernel::TileAttr());
+                                       /*pooled=*/false, /*winograd=*/nullptr, kernel::TileAttr());
     conv.getEpilogue().takeBody(op.getEpilogue());
     op->replaceAllUsesWith(conv);
     op->erase();

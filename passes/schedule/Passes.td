@@ -25,6 +25,15 @@ def Winograd : Pass<"nncc-winograd", "mlir::ModuleOp"> {
   let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect"];
 }
 
+def PoolConvolutions : Pass<"nncc-pool-convolutions", "mlir::func::FuncOp"> {
+  let summary = "take the maxima of 2x2 outputs while they are in registers";
+  let description = [{
+    `kernel.pool max (kernel.conv .. winograd [m, n]) kernel [2, 2] strides [2, 2]` => `kernel.conv .. pooled`, for even
+    m and n, where the pool reads no padding and is the only reader, and the epilogue never falls as its sum grows.
+  }];
+  let dependentDialects = ["::nncc::kernel::KernelDialect"];
+}
+
 def ChooseTiles : Pass<"nncc-choose-tiles", "mlir::func::FuncOp"> {
   let summary = "give each contraction its register tile, and its weights the layout that goes with it";
   let description = [{

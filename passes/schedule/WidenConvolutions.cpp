@@ -157,9 +157,10 @@ struct WidenConvolutionsPass : impl::WidenConvolutionsBase<WidenConvolutionsPass
     result.back() = channels;
     auto type = RankedTensorType::get(result, typeOf(op.getInit()).getElementType());
     Value init = tensor::EmptyOp::create(b, loc, result, type.getElementType());
-    auto wide = kernel::ConvOp::create(
-        b, loc, TypeRange(type), op.getX(), scaled->on(b, arith::ConstantOp::create(b, loc, weights)), extras, init,
-        strides, pads, op.getDilations(), op.getGroups(), op.getNchwInput(), /*winograd=*/nullptr, kernel::TileAttr());
+    auto wide = kernel::ConvOp::create(b, loc, TypeRange(type), op.getX(),
+                                       scaled->on(b, arith::ConstantOp::create(b, loc, weights)), extras, init, strides,
+                                       pads, op.getDilations(), op.getGroups(), op.getNchwInput(), /*pooled=*/false,
+                                       /*winograd=*/nullptr, kernel::TileAttr());
     wide.getEpilogue().takeBody(op.getEpilogue());
     Value pixels = regroup(b, loc, wide.getResult(0), w.width, oc);
     if (w.width != g.out[2]) {

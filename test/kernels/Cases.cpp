@@ -237,9 +237,10 @@ static void forEachTap(const Shape &in, const Window &w, const Shape &at,
   }
 }
 
-// `tile`: outputs of a tile of minimal filtering; the weights are transformed first then.
+// `tile`: outputs of a tile of minimal filtering; the weights are transformed first then. `pooled`: of each 2x2 outputs
+// the maximum.
 static Case conv(Shape in, int64_t oc, Window w, Kind kind = None, bool nchw = false, std::string element = "f32",
-                 Shape tile = {}) {
+                 Shape tile = {}, bool pooled = false) {
   Case c;
   c.element = c.outputElement = element;
   int64_t ic = in.back(), icg = ic / w.groups, ocg = oc / w.groups;
@@ -250,6 +251,8 @@ static Case conv(Shape in, int64_t oc, Window w, Kind kind = None, bool nchw = f
     stored.insert(stored.end(), in.begin() + 1, in.end() - 1);
   }
   c.output = outputShape(in, w, oc);
+  for (size_t d = 1; pooled && d < 3; d++)
+    c.output[d] /= 2;
   Shape given = weights;
   for (size_t d = 0; d < tile.size(); d++)
     given[d] += tile[d] - 1;
@@ -259,10 +262,10 @@ static Case conv(Shape in, int64_t oc, Window w, Kind kind = None, bool nchw = f
   llvm::append_range(c.inputs, e.extras);
   c.name = (tile.empty() ? "" : "winograd " + list(tile) + " ") + "conv " + list(in) + (nchw ? " nchw" : "") + " * " +
            list(weights) + " " + attributes(w) + " groups " + std::to_string(w.groups) + " epilogue " +
-           std::to_string(kind);
+           std::to_string(kind) + (pooled ? " pooled" : "");
   finishText(c,
              "kernel.conv %x0, %x1 into %y " + attributes(w) + (tile.empty() ? "" : " winograd " + list(tile)) +
-                 " {groups = " + std::to_string(w.groups) + (nchw ? ", nchwInput}" : "}"),
+                 " {groups = " + std::to_string(w.groups) + (nchw ? ", nchwInput" : "") + (pooled ? ", pooled}" : "}"),
              tensorType(stored, element) + ", " + tensorType(given, element), e.text);
   if (!tile.empty()) {
     c.inputs[1] = weights;
@@ -277,7 +280,7 @@ static Case conv(Shape in, int64_t oc, Window w, Kind kind = None, bool nchw = f
     };
     c.tolerance = llvm::is_contained(tile, 4) ? 2e-5 : 4e-6;
   }
-  c.reference = [=](const Values &values, const Shape &at) {
+  auto sumAt = [=](const Values &values, const Shape &at) {
     double sum = 0;
     int64_t group = at.back() / ocg;
     forEachTap(in, w, at, [&](int64_t tap, Shape from) {
@@ -292,13 +295,19 @@ static Case conv(Shape in, int64_t oc, Window w, Kind kind = None, bool nchw = f
         sum += values[0][position(stored, lies)] * values[1][(tap * icg + i) * oc + at.back()];
       }
     });
+    return sum;
+  };
+  c.reference = [=](const Values &values, const Shape &at) {
+    double sum = pooled ? -INFINITY : sumAt(values, at);
+    for (int64_t i = 0; pooled && i < 4; i++)
+      sum = std::max(sum, sumAt(values, {at[0], at[1] * 2 + i / 2, at[2] * 2 + i % 2, at[3]}));
     return e.apply(sum, values, at, 2);
   };
   return c;
 }
 
-static Case winograd(Shape in, int64_t oc, Window w, Shape tile, Kind kind = BiasRelu) {
-  return conv(in, oc, w, kind, false, "f32", tile);
+static Case winograd(Shape in, int64_t oc, Window w, Shape tile, Kind kind = BiasRelu, bool pooled = false) {
+  return conv(in, oc, w, kind, false, "f32", tile, pooled);
 }
 
 static Case depthwise(Shape in, int64_t multiplier, Window w, Kind kind = None) {
@@ -446,6 +455,10 @@ std::vector<Case> contractionCases() {
     cases.push_back(winograd({1, 50, 3, 20}, 24, window({3, 1}, {1, 1}, {1, 0}), {m, 1}));
     cases.push_back(winograd({2, 61, 20}, 24, window({3}, {1}, {1}), {m}));
     cases.push_back(winograd({1, 12, 13, 20}, 24, window({2, 3}, {1, 1}, {1, 1}), {m, 2}));
+    for (Kind kind : {None, BiasRelu}) {
+      cases.push_back(winograd({2, 10, 14, 19}, 37, window({3, 3}, {1, 1}, {1, 1}), {m, m}, kind, /*pooled=*/true));
+      cases.push_back(winograd({1, 9, 13, 12}, 16, window({3, 3}, {1, 1}, {1, 1}), {4, m}, kind, /*pooled=*/true));
+    }
     // One dimension direct.
     for (Kind kind : {BiasRelu, Residual})
       cases.push_back(winograd({2, 11, 13, 19}, 37, window({5, 3}, {1, 1}, {2, 1}), {1, m}, kind));

@@ -73,6 +73,28 @@ func.func @winograd_direct(%x: tensor<1x9x9x4xf32>, %w: tensor<3x3x4x6xf32>, %y:
 
 // -----
 
+func.func @pooled_tile(%x: tensor<1x8x8x4xf32>, %w: tensor<3x6x4x6xf32>, %y: tensor<1x4x4x6xf32>) {
+  // expected-error @+1 {{expected tiles of an even number of outputs to pool}}
+  %0 = kernel.conv %x, %w into %y strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] winograd [1, 4] {pooled}
+    : tensor<1x8x8x4xf32>, tensor<3x6x4x6xf32> into tensor<1x4x4x6xf32> -> tensor<1x4x4x6xf32>
+  return
+}
+
+// -----
+
+func.func @pooled_epilogue(%x: tensor<1x8x8x4xf32>, %w: tensor<4x4x4x6xf32>, %y: tensor<1x4x4x6xf32>) {
+  // expected-error @+1 {{expected a pooled epilogue that depends on channels alone}}
+  %0 = kernel.conv %x, %w into %y strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] winograd [2, 2] {pooled}
+    : tensor<1x8x8x4xf32>, tensor<4x4x4x6xf32> into tensor<1x4x4x6xf32> -> tensor<1x4x4x6xf32>
+    epilogue(%acc: f32, %r: f32 = %y : tensor<1x4x4x6xf32>) {
+      %1 = arith.addf %acc, %r : f32
+      nn.yield %1 : f32
+    }
+  return
+}
+
+// -----
+
 func.func @winograd_points(%x: tensor<1x9x9x4xf32>, %w: tensor<9x9x4x6xf32>, %y: tensor<1x4x4x6xf32>) {
   // expected-error @+1 {{expected at most 8 products along a dimension}}
   %0 = kernel.conv %x, %w into %y strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] winograd [4, 4]
