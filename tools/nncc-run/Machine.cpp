@@ -3,6 +3,7 @@
 #include "Machine.h"
 #include <algorithm>
 #include <chrono>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -90,9 +91,18 @@ struct Measurement {
   uint32_t tasks;
   std::vector<double> done;
 };
-constexpr uint64_t readBytes = 64 << 20;
+constexpr uint64_t leastReadBytes = 64 << 20, mostReadBytes = 512 << 20;
 constexpr uint64_t fmaTurns = 20000;
 } // namespace
+
+/// Twice the last level's cache, of which nothing then is left from the sample before.
+static uint64_t readBytes() {
+  uint64_t cache = 0;
+#ifdef _SC_LEVEL3_CACHE_SIZE
+  cache = uint64_t(std::max<long>({sysconf(_SC_LEVEL2_CACHE_SIZE), sysconf(_SC_LEVEL3_CACHE_SIZE), 0}));
+#endif
+  return std::clamp(2 * cache, leastReadBytes, mostReadBytes) & ~uint64_t(4095);
+}
 
 static void measureTask(void *context, uint32_t task, uint32_t) {
   auto &m = *static_cast<Measurement *>(context);
@@ -118,7 +128,7 @@ static double measure(const nncc_exec *exec, const Buffer *memory) {
 llvm::Expected<Machine> Machine::create(const nncc_exec *exec) {
   Machine machine;
   machine.exec = exec;
-  auto memory = Buffer::create(readBytes, 64);
+  auto memory = Buffer::create(readBytes(), 64);
   if (!memory)
     return memory.takeError();
   machine.memory = std::move(*memory);
