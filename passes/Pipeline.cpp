@@ -84,6 +84,8 @@ void buildLowerPipeline(OpPassManager &pm, const PipelineOptions &options) {
 void buildSchedulePipeline(OpPassManager &pm, const PipelineOptions &options) {
   if (options.runs("fuse-elementwise"))
     pm.addNestedPass<func::FuncOp>(createFuseElementwise());
+  if (options.runs("merge-convolutions"))
+    pm.addNestedPass<func::FuncOp>(createMergeConvolutions());
   if (options.runs("widen-convolutions"))
     pm.addNestedPass<func::FuncOp>(createWidenConvolutions());
   if (options.runs("winograd")) {

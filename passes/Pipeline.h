@@ -41,10 +41,10 @@ struct PipelineOptions {
 /// The passes that results do not depend on but in rounding (and, for Winograd and wide convolutions, in how far an
 /// infinity spreads): a pass's name without its `nncc-`, as -fno-NAME takes it.
 inline constexpr llvm::StringLiteral optionalPasses[] = {
-    "recognise-activation", "recognise-norm", "recognise-attention", "propagate-transposes",
-    "fold-flatten",         "fold-scales",    "fuse-projections",    "merge-reshapes",
-    "scale-weights",        "fuse-epilogue",  "broadcast-repeats",   "fuse-elementwise",
-    "widen-convolutions",   "winograd",       "pool-convolutions",   "form-bands"};
+    "recognise-activation", "recognise-norm",   "recognise-attention", "propagate-transposes", "fold-flatten",
+    "fold-scales",          "fuse-projections", "merge-reshapes",      "scale-weights",        "fuse-epilogue",
+    "broadcast-repeats",    "fuse-elementwise", "merge-convolutions",  "widen-convolutions",   "winograd",
+    "pool-convolutions",    "form-bands"};
 
 /// The dialects of all stages with the interfaces that passes ask of upstream's ops.
 void registerDialects(mlir::DialectRegistry &registry);

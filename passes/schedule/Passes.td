@@ -3,6 +3,15 @@
 #define SCHEDULE_PASSES
 include "mlir/Pass/PassBase.td"
 
+def MergeConvolutions : Pass<"nncc-merge-convolutions", "mlir::func::FuncOp"> {
+  let summary = "convolutions of one image whose channels fill vectors better together become one";
+  let description = [{
+    `kernel.conv %x, %w1`, `kernel.conv %x, %w2` => copies of slices of `kernel.conv %x, (%w1 and %w2 side by side)`,
+    for constant weights and equal epilogues.
+  }];
+  let dependentDialects = ["::nncc::kernel::KernelDialect", "mlir::arith::ArithDialect", "mlir::bufferization::BufferizationDialect", "mlir::tensor::TensorDialect"];
+}
+
 def WidenConvolutions : Pass<"nncc-widen-convolutions", "mlir::func::FuncOp"> {
   let summary = "neighbouring pixels of a convolution of few output channels become channels of one";
   let description = [{

@@ -232,6 +232,19 @@ def conv_few_channels(b):
 
 
 @graph
+def conv_heads(b):
+    """Convolutions of one image that are one: three of 1x1 with slopes of their own, two of 3x3, beside one of other
+    steps and one whose epilogue differs."""
+    x = b.op("Relu", b.conv(b.data("image", 2, 3, 13, 19), 3, 20, [3, 3], pads=[1, 1, 1, 1]))
+    for i, channels in enumerate((4, 2, 7)):
+        b.output(b.op("PRelu", b.conv(x, 20, channels, [1, 1]), b.positive(channels, 1, 1)), f"head_{i}")
+    b.output(b.op("Softmax", b.op("Relu", b.conv(x, 20, 2, [3, 3], pads=[1, 0, 1, 2])), axis=1), "classes")
+    b.output(b.op("Relu", b.conv(x, 20, 10, [3, 3], pads=[1, 0, 1, 2])), "boxes")
+    b.output(b.op("Relu", b.conv(x, 20, 3, [3, 3], pads=[1, 0, 1, 2], strides=[2, 1])), "steps")
+    b.output(b.op("Sigmoid", b.conv(x, 20, 3, [3, 3], pads=[1, 0, 1, 2])), "mask")
+
+
+@graph
 def conv_minimal(b):
     """3x3 and 1x3 windows large enough for minimal filtering, beside weights that leave room for it."""
     x = b.op("Relu", b.conv(b.data("image", 1, 16, 21, 30), 16, 32, [3, 3], pads=[1, 1, 1, 1]))
