@@ -76,10 +76,15 @@ private:
       return status;
     if (int status = checkPassNames())
       return status;
+    if (int status = prepareTuning())
+      return status;
     if (int status = runStages())
       return status;
     if (options.check)
       return ExitDone;
+    if (tuner)
+      if (llvm::Error error = tuner->finish())
+        return report(std::move(error), ExitInput);
     if (options.stopAfter && *options.stopAfter != Stage::LLVM)
       return writeModule();
     if (emitOptions.kind == OutputKind::Mlir)
@@ -150,6 +155,20 @@ private:
     return ExitDone;
   }
 
+  int prepareTuning() {
+    pipeline = options.pipeline;
+    if (!options.tune.time && options.tune.input.empty())
+      return ExitDone;
+    if (options.tune.time && !target.runsHere)
+      return report(llvm::createStringError("--tune: code for '" + target.triple + "' does not run here"), ExitUsage);
+    auto created = Tuner::create(options.tune, options.pipeline, target, *context, err);
+    if (!created)
+      return report(created.takeError(), ExitInput);
+    tuner = std::move(*created);
+    pipeline.tileChoices = tuner.get();
+    return ExitDone;
+  }
+
   int runStages() {
     // An operator that has no way down is found by `lower`.
     Stage last = options.check
@@ -161,7 +180,7 @@ private:
       statistics.begin(stageName(stage));
       PassManager pm(context.get());
       pm.addInstrumentation(std::make_unique<PrintAfter>(options.printIRAfter, err));
-      buildStage(stage, pm, options.pipeline);
+      buildStage(stage, pm, pipeline);
       // Once for a stage: after every pass it would cost as much as the passes. nncc-opt does it for tests.
       pm.enableVerifier(false);
       if (mlir::failed(pm.run(*module)) || mlir::failed(verify(*module))) {
@@ -217,6 +236,8 @@ private:
   EmitOptions emitOptions;
   Statistics statistics;
   Target target;
+  PipelineOptions pipeline;
+  std::unique_ptr<Tuner> tuner;
   // Declared in the order of their use: the module's weights point into the file.
   std::unique_ptr<MLIRContext> context;
   std::unique_ptr<DiagnosticPrinter> printer;

@@ -1,7 +1,7 @@
 // The compiler as a library call: a model in, files out, diagnostics to the stream that it is given. Tools only parse
 // options.
 #pragma once
-#include "compiler/emit/Emit.h"
+#include "compiler/Tune.h"
 #include "compiler/import/Import.h"
 #include "passes/Pipeline.h"
 
@@ -18,6 +18,7 @@ struct CompileOptions {
   TargetOptions target;
   PipelineOptions pipeline;
   EmitOptions emit;
+  TuneOptions tune;
   /// Read, import and lower, report every problem, write nothing.
   bool check = false;
   /// Run stages after `startAfter` (for MLIR input) up to `stopAfter`, and print the module when that is not the last.

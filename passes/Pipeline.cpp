@@ -95,7 +95,7 @@ void buildSchedulePipeline(OpPassManager &pm, const PipelineOptions &options) {
     if (options.runs("pool-convolutions"))
       pm.addNestedPass<func::FuncOp>(createPoolConvolutions());
   }
-  pm.addNestedPass<func::FuncOp>(createChooseTiles());
+  pm.addNestedPass<func::FuncOp>(createChooseTiles(options.optLevel > 0 ? options.tileChoices : nullptr));
   pm.addPass(createPackWeights());
   pm.addPass(createPackRecurrent());
   tidy(pm, options);
@@ -212,7 +212,8 @@ void registerPassesAndPipelines() {
                   options.bandRows,
                   options.remarks,
                   options.missed,
-                  {options.without.begin(), options.without.end()}});
+                  {options.without.begin(), options.without.end()},
+                  /*tileChoices=*/nullptr});
     });
   }
 }

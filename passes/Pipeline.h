@@ -8,6 +8,7 @@
 #include <vector>
 
 namespace nncc {
+class TileChoices;
 
 /// The stages, in order; `Import` is the compiler's own.
 enum class Stage { Import, Graph, Lower, Schedule, Memory, Kernels, LLVM };
@@ -33,6 +34,8 @@ struct PipelineOptions {
   bool remarks = false, missedRemarks = false;
   /// Optional passes that are left out, by their names in optionalPasses.
   std::vector<std::string> without = {};
+  /// Who chooses register tiles above level 0; null: the table.
+  TileChoices *tileChoices = nullptr;
 
   /// Whether the optional pass runs; none does at level 0.
   bool runs(llvm::StringRef name) const;

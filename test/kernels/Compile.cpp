@@ -131,14 +131,15 @@ static void lower(ModuleOp module) {
     die("lowering failed");
 }
 
-Program compile(MLIRContext &context, StringRef text, const Level &level, std::string *assembly) {
+Program compile(MLIRContext &context, StringRef text, const Level &level, std::string *assembly,
+                nncc::TileChoices *tiles) {
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
   if (!module)
     die("cannot parse:\n" + text);
   (*module)->setAttr("kernel.target", nncc::kernel::TargetAttr::get(&context, "x86_64-pc-linux-gnu", level.cpu, "",
                                                                     level.lanes, level.registers, 32768, 1 << 20));
   PassManager pm(&context);
-  pm.addNestedPass<func::FuncOp>(nncc::createChooseTiles());
+  pm.addNestedPass<func::FuncOp>(nncc::createChooseTiles(tiles));
   if (failed(pm.run(*module)))
     die("choosing tiles failed");
   auto f = module->lookupSymbol<func::FuncOp>("f");

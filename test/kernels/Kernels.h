@@ -10,6 +10,10 @@
 #include <string>
 #include <vector>
 
+namespace nncc {
+class TileChoices;
+}
+
 namespace kernels {
 
 struct Level {
@@ -57,8 +61,9 @@ struct Program {
   std::unique_ptr<llvm::orc::LLJIT> jit;
   std::vector<Kernel> kernels; // in the order of the ops in the text
 };
-/// Compiles each kernel op of `@f` in `text`, which is on tensors, with the tiles of the level.
-Program compile(mlir::MLIRContext &context, llvm::StringRef text, const Level &level, std::string *assembly = nullptr);
+/// Compiles each kernel op of `@f` in `text`, which is on tensors, with the tiles of the level's table or those chosen.
+Program compile(mlir::MLIRContext &context, llvm::StringRef text, const Level &level, std::string *assembly = nullptr,
+                nncc::TileChoices *tiles = nullptr);
 
 /// The innermost loop with the most multiply-adds of an assembly text, and what it does besides. One that broadcasts an
 /// element for every few of them, as products do, goes before those of transforms.

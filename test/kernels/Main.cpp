@@ -1,7 +1,8 @@
 // kernel-test: compares every case at every level with its reference, or measures the benchmark cases.
-//   kernel-test [--level=NAME] [--filter=TEXT] [--bench | --errors | --loops] [--assembly]
+//   kernel-test [--level=NAME] [--filter=TEXT] [--bench | --errors | --loops | --tiles] [--assembly]
 // --loops looks at the hot loop of each benchmark case: no value of it may live on the stack. Where a whole row of taps
 // is spelt out (the stems) some do, and cost nothing that can be measured.
+// --tiles compares cases with other register tiles than the table's: each case with one of them at one level.
 #include "Kernels.h"
 #include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -12,6 +13,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "passes/schedule/TileChoices.h"
 #include "llvm/ADT/STLExtras.h"
 #include <chrono>
 #include <cmath>
@@ -57,8 +59,9 @@ struct Instance {
   std::vector<void *> operands; // of the op itself
   void *output, *scratch = nullptr;
 
-  Instance(mlir::MLIRContext &context, const Case &test, const Level &level, size_t alignment)
-      : test(test), program(compile(context, test.text, level)) {
+  Instance(mlir::MLIRContext &context, const Case &test, const Level &level, size_t alignment,
+           nncc::TileChoices *tiles = nullptr)
+      : test(test), program(compile(context, test.text, level, /*assembly=*/nullptr, tiles)) {
     uint64_t state = 42;
     std::vector<void *> inputs;
     size_t bytes = elementBytes(test.element);
@@ -124,8 +127,16 @@ struct Instance {
   }
 };
 
-bool check(mlir::MLIRContext &context, const Case &test, const Level &level) {
-  Instance instance(context, test, level, 1);
+// One of those that are not the table's for each op, another for the next.
+struct OtherTiles : nncc::TileChoices {
+  unsigned count = 0;
+  nncc::kernel::TileAttr choose(mlir::Operation *, llvm::ArrayRef<nncc::kernel::TileAttr> candidates) override {
+    return candidates[1 + count++ % (candidates.size() - 1)];
+  }
+};
+
+bool check(mlir::MLIRContext &context, const Case &test, const Level &level, nncc::TileChoices *tiles) {
+  Instance instance(context, test, level, 1, tiles);
   Kernel &kernel = instance.kernel();
   instance.clear();
   kernel.run(instance.operands, instance.scratch);
@@ -220,7 +231,7 @@ bool inspect(mlir::MLIRContext &context, const Case &test, const Level &level, b
 
 int main(int argc, char **argv) {
   std::string level, filter;
-  bool bench = false, errors = false, loops = false, assembly = false;
+  bool bench = false, errors = false, loops = false, tiles = false, assembly = false;
   for (int i = 1; i < argc; i++) {
     llvm::StringRef arg = argv[i];
     if (arg.consume_front("--level="))
@@ -233,12 +244,13 @@ int main(int argc, char **argv) {
       errors = true;
     else if (arg == "--loops")
       loops = true;
+    else if (arg == "--tiles")
+      tiles = true;
     else if (arg == "--assembly")
       assembly = true;
     else
-      return std::fprintf(
-                 stderr,
-                 "usage: kernel-test [--level=NAME] [--filter=TEXT] [--bench | --errors | --loops] [--assembly]\n"),
+      return std::fprintf(stderr, "usage: kernel-test [--level=NAME] [--filter=TEXT] [--bench | --errors | --loops | "
+                                  "--tiles] [--assembly]\n"),
              2;
   }
   mlir::DialectRegistry registry;
@@ -252,9 +264,10 @@ int main(int argc, char **argv) {
 
   bool isTest = !bench && !errors && !loops;
   std::vector<Case> cases = isTest ? contractionCases() : benchmarkCases();
-  if (isTest)
+  if (isTest && !tiles)
     for (const std::vector<Case> &more : {windowCases(), indexedCases()})
       llvm::append_range(cases, more);
+  OtherTiles others;
   int passed = 0, failed = 0;
   for (const Level &l : levels) {
     if ((!level.empty() && level != l.name) || ((bench || errors) && level.empty() && &l != levels))
@@ -263,14 +276,17 @@ int main(int argc, char **argv) {
       std::printf("skipped %s: this CPU cannot run it\n", l.name);
       continue;
     }
-    for (const Case &test : cases)
-      if (test.name.find(filter) != std::string::npos) {
+    for (auto [number, test] : llvm::enumerate(cases))
+      if (test.name.find(filter) != std::string::npos &&
+          (!tiles || (number + size_t(&l - levels)) % std::size(levels) == 0)) {
         if (bench)
           measure(context, test, l);
         else if (errors)
           measureError(context, test, l);
         else
-          ((loops ? inspect(context, test, l, assembly) : check(context, test, l)) ? passed : failed)++;
+          ((loops ? inspect(context, test, l, assembly) : check(context, test, l, tiles ? &others : nullptr))
+               ? passed
+               : failed)++;
       }
   }
   if (!bench && !errors)

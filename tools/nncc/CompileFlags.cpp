@@ -34,7 +34,8 @@ std::optional<std::vector<int64_t>> parseShape(StringRef text) {
 // The flags that take a value, as `--flag=V` or `--flag V`.
 constexpr StringLiteral valueFlags[] = {"--emit",       "--name",        "--shape",          "--dim",
                                         "--value",      "--target",      "--precision",      "--weights",
-                                        "--stop-after", "--start-after", "--print-ir-after", "--external-root"};
+                                        "--stop-after", "--start-after", "--print-ir-after", "--external-root",
+                                        "--tune-use"};
 
 // -fno-FUSION with all that it takes, in lines of 120 characters.
 std::string fusionHelp() {
@@ -73,6 +74,8 @@ StringRef CompileFlags::help() {
   -fform-bands=ROWS       compute every chain of image ops that can be in bands of so many rows (default: what gains)
   -Rpass=fuse             say which chains of ops are computed in bands
   -Rpass-missed=fuse      say what kept ops from being an attention, or chains from bands
+  --tune[=FILE]           time the tiles that kernels may have on this machine, and keep what is found in FILE
+  --tune-use=FILE         take tiles from a file of --tune, if it was made for this target by this version
   --precision=f32         what arithmetic may use at the least
   --weights=embed|FILE    weights inside the object (default), or in a file that the caller maps
   --check                 list every problem of the model, write nothing
@@ -99,6 +102,11 @@ bool CompileFlags::parseSimple(StringRef a, std::string &error) {
     options.target.cpu = a.str();
   } else if (a.consume_front("-mattr=")) {
     options.target.features = a.str();
+  } else if (a == "--tune" || a.starts_with("--tune=")) {
+    options.tune.time = true;
+    options.tune.output = a.drop_front(std::min<size_t>(a.size(), 7)).str();
+    if (a == "--tune=")
+      error = "--tune: expected a file";
   } else if (a == "-g") {
     options.pipeline.debugInfo = true;
   } else if (a == "--check") {
@@ -194,6 +202,8 @@ std::string CompileFlags::parseValue(StringRef flag, StringRef value) {
     options.emit.weightsFile = value == "embed" ? "" : value.str();
   } else if (flag == "--print-ir-after") {
     options.printIRAfter.push_back(value.str());
+  } else if (flag == "--tune-use") {
+    options.tune.input = value.str();
   } else if (flag == "--external-root") {
     options.externalRoot = value.str();
   }

@@ -22,7 +22,8 @@ std::string findCollision(const CompileOptions &options) {
   const File files[] = {{"the input", options.input},
                         {"the output", options.emit.output},
                         {"the header", options.emit.kind == OutputKind::Header ? "" : headerPath(options.emit)},
-                        {"the weights", options.emit.weightsFile}};
+                        {"the weights", options.emit.weightsFile},
+                        {"the tiles", options.tune.output}};
   auto isSame = [](StringRef a, StringRef b) {
     SmallString<128> paths[] = {a, b};
     for (SmallString<128> &path : paths) {
