@@ -82,9 +82,12 @@ private:
       return status;
     if (options.check)
       return ExitDone;
-    if (tuner)
+    if (tuner) {
+      if (options.verbose)
+        err << "nncc: " << tuner->summary() << "\n";
       if (llvm::Error error = tuner->finish())
         return report(std::move(error), ExitInput);
+    }
     if (options.stopAfter && *options.stopAfter != Stage::LLVM)
       return writeModule();
     if (emitOptions.kind == OutputKind::Mlir)

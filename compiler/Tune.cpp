@@ -188,6 +188,10 @@ kernel::TileAttr Tuner::choose(Operation *op, ArrayRef<kernel::TileAttr> candida
   return candidates.front();
 }
 
+std::string Tuner::summary() const {
+  return (Twine(timed) + " kernels timed, " + Twine(improved) + " of them with another tile than the table's").str();
+}
+
 llvm::Error Tuner::finish() {
   if (leftOut)
     err << "nncc: warning: --tune: " << leftOut << " kernels were not timed and keep the tiles of the table\n";

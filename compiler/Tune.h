@@ -31,8 +31,10 @@ public:
                                                        llvm::raw_ostream &err);
   kernel::TileAttr choose(mlir::Operation *op, llvm::ArrayRef<kernel::TileAttr> candidates) override;
 
-  /// Says what was found, and writes the output, if there is one.
+  /// Says what was not timed, and writes the output, if there is one.
   llvm::Error finish();
+  /// "31 kernels timed, 9 of them with another tile than the table's"
+  std::string summary() const;
 
 private:
   struct Extents {
