@@ -92,9 +92,11 @@ static Kernel outline(ModuleOp module, Operation *op, unsigned number) {
   auto work = cast<nncc::kernel::KernelInterface>(op);
   kernel.scratchBytes = work.getScratchBytes();
   kernel.flops = work.getFlops();
-  if (auto tile = op->getAttr("tile")) {
-    llvm::raw_string_ostream stream(kernel.tile);
-    tile.print(stream);
+  if (auto tile = op->getAttrOfType<nncc::kernel::TileAttr>("tile")) {
+    llvm::raw_string_ostream(kernel.tile) << Attribute(tile);
+    kernel.tileRows = tile.getRows();
+    kernel.tileVectors = tile.getVectors();
+    kernel.hasWholePanels = kernel.operands.back().back() % tile.getPanel() == 0;
   }
   size_t operands = types.size();
   if (kernel.scratchBytes)
@@ -174,30 +176,40 @@ Program compile(MLIRContext &context, StringRef text, const Level &level, std::s
   return program;
 }
 
-// An innermost loop is a label, lines without another label, and a jump back to it.
+// An innermost loop is a label, lines without another label, and a jump back to it. Where taps are spelt out there may
+// be none: then it is what lies between two labels.
 HotLoop findHotLoop(llvm::StringRef assembly) {
-  HotLoop best, loop;
+  HotLoop bestLoop, bestBlock, block;
   llvm::StringRef label, line;
+  auto keep = [](HotLoop &best, const HotLoop &other) {
+    auto rank = [](const HotLoop &l) {
+      return std::tuple(l.broadcasts > 0 && l.broadcasts * 4 >= l.multiplyAdds, l.multiplyAdds, -l.loads);
+    };
+    if (rank(other) > rank(best))
+      best = other;
+  };
   while (!assembly.empty()) {
     std::tie(line, assembly) = assembly.split('\n');
     llvm::StringRef code = line.split('#').first.trim();
     if (line.starts_with(".L") || line.ends_with(":")) {
       label = line.split(':').first;
-      loop = HotLoop();
+      keep(bestBlock, block);
+      block = HotLoop();
       continue;
     }
-    loop.text += (line + "\n").str();
+    block.text += (line + "\n").str();
     // Without fused instructions the additions count.
-    loop.multiplyAdds += code.starts_with("vfmadd") || code.starts_with("addps");
+    block.multiplyAdds += code.starts_with("vfmadd") || code.starts_with("addps");
     bool broadcasts = code.starts_with("vbroadcast") || code.starts_with("shufps") || code.contains("{1to");
-    loop.broadcasts += broadcasts && !code.contains("(%rip)"); // those are constants
-    loop.stackAccesses += code.contains("(%rsp");
-    loop.calls += code.starts_with("call");
-    auto rank = [](const HotLoop &l) { return std::pair(l.broadcasts * 4 >= l.multiplyAdds, l.multiplyAdds); };
-    if (code.starts_with("j") && code.ends_with(label) && rank(loop) > rank(best))
-      best = loop;
+    block.broadcasts += broadcasts && !code.contains("(%rip)"); // those are constants
+    block.stackAccesses += code.contains("(%rsp");
+    // AT&T's order: what is stored to comes last. An address alone is none.
+    block.loads += code.contains("),") && !code.contains("(%rip)") && !code.starts_with("lea");
+    block.calls += code.starts_with("call");
+    if (code.starts_with("j") && code.ends_with(label))
+      keep(bestLoop, block);
   }
-  return best;
+  return bestLoop.multiplyAdds ? bestLoop : bestBlock;
 }
 
 } // namespace kernels

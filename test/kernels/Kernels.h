@@ -47,7 +47,9 @@ struct Kernel {
   int64_t scratchBytes = 0;
   double flops = 0;
   uint64_t address = 0;
-  std::string tile;
+  std::string tile; // as text; rows and vectors are 0 where there is none
+  int64_t tileRows = 0, tileVectors = 0;
+  bool hasWholePanels = false;
 
   /// Runs the units [from[d], to[d]) on densely stored operands.
   void run(const std::vector<void *> &buffers, void *scratch, const std::vector<int64_t> &from,
@@ -68,7 +70,7 @@ Program compile(mlir::MLIRContext &context, llvm::StringRef text, const Level &l
 /// The innermost loop with the most multiply-adds of an assembly text, and what it does besides. One that broadcasts an
 /// element for every few of them, as products do, goes before those of transforms.
 struct HotLoop {
-  int multiplyAdds = 0, broadcasts = 0, stackAccesses = 0, calls = 0;
+  int multiplyAdds = 0, loads = 0, broadcasts = 0, stackAccesses = 0, calls = 0;
   std::string text;
 };
 HotLoop findHotLoop(llvm::StringRef assembly);
