@@ -245,6 +245,47 @@ def conv_heads(b):
 
 
 @graph
+def conv_chains(b):
+    """Chains that -fform-bands makes bands of: wide into depthwise with steps, dilated windows, pools, residuals, two
+    images, widths that no tile divides, halos larger than a band."""
+    x = b.data("x", 2, 8, 31, 29)
+    y = b.op("Relu", b.conv(x, 8, 24, [1, 1]))
+    y = b.op("Clip", b.conv(y, 24, 24, [3, 3], group=24, strides=[2, 2], pads=[1, 1, 1, 1]), b.scalar(0), b.scalar(6))
+    b.output(b.conv(y, 24, 11, [1, 1]), "steps")
+    y = b.op("HardSwish", b.conv(x, 8, 19, [1, 1]))
+    y = b.op("HardSwish", b.conv(y, 19, 19, [7, 7], group=19, pads=[3, 3, 3, 3]))
+    b.output(b.op("Add", b.conv(y, 19, 8, [1, 1]), x), "residual")
+    y = b.op("Relu", b.conv(x, 8, 18, [3, 3], strides=[2, 1], pads=[0, 1, 2, 0]))
+    y = b.op("MaxPool", y, kernel_shape=[3, 2], strides=[2, 2], pads=[1, 0, 1, 1])
+    b.output(b.op("Sigmoid", b.conv(y, 18, 5, [2, 2], dilations=[2, 1])), "pool")
+    y = b.op("LeakyRelu", b.conv(x, 8, 16, [3, 3], dilations=[4, 3], pads=[4, 3, 4, 3]), alpha=0.1)
+    y = b.op("AveragePool", y, kernel_shape=[5, 3], pads=[2, 1, 2, 1], count_include_pad=1)
+    b.output(b.op("Relu", b.conv(y, 16, 9, [1, 1])), "halo")
+
+
+@graph
+def conv_edges(b):
+    """Padding beyond the window and below nothing, groups whose channels fill no vector, slices as inputs, windows over
+    three dimensions of which the last has few channels."""
+    x = b.data("x", 1, 14, 17, 15)
+    b.output(b.conv(x, 14, 6, [2, 2], pads=[5, 4, 3, 6]), "beyond")
+    cropped = b.op("Pad", x, b.ints(0, 0, -2, 1, 0, 0, 3, -4))
+    b.output(b.op("Relu", b.conv(cropped, 14, 21, [3, 3], pads=[1, 1, 1, 1])), "cropped")
+    b.output(b.conv(x, 14, 10, [3, 3], group=2, strides=[2, 3], pads=[1, 0, 1, 2]), "groups_7_5")
+    b.output(b.op("Tanh", b.conv(x, 14, 35, [5, 1], group=7, pads=[2, 0, 2, 0])), "groups_2_5")
+    b.output(b.conv(x, 14, 42, [3, 3], group=14, pads=[1, 1, 1, 1]), "multiplier_3")
+    part = b.op("Slice", x, b.ints(3, 1), b.ints(12, 16), b.ints(1, 2))
+    b.output(b.op("Relu", b.conv(part, 9, 13, [3, 3], pads=[1, 1, 1, 1])), "slice_of_channels")
+    rows = b.op("Slice", x, b.ints(2), b.ints(15), b.ints(2), b.ints(3))
+    b.output(b.conv(rows, 14, 20, [1, 1]), "slice_of_rows")
+    image = b.data("image", 2, 1, 19, 33)
+    b.output(b.op("Relu", b.conv(image, 1, 2, [3, 5], pads=[1, 2, 1, 2])), "one_to_two")
+    volume = b.data("volume", 1, 2, 5, 7, 23)
+    b.output(b.op("Sigmoid", b.conv(volume, 2, 1, [3, 3, 3], pads=[1, 1, 1, 1, 1, 1])), "volume_to_one")
+    b.output(b.conv(volume, 2, 3, [2, 1, 4], strides=[2, 1, 1], pads=[0, 0, 2, 1, 0, 1]), "volume_to_three")
+
+
+@graph
 def conv_minimal(b):
     """3x3 and 1x3 windows large enough for minimal filtering, beside weights that leave room for it."""
     x = b.op("Relu", b.conv(b.data("image", 1, 16, 21, 30), 16, 32, [3, 3], pads=[1, 1, 1, 1]))
